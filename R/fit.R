@@ -1,0 +1,94 @@
+# The class `mscpool`: built from what C returns, never by hand.
+
+new_mscpool <- function(result, plan, study, groups, checked, call) {
+  columns <- result$studies
+  chosen <- result$chosen
+  inputs <- shown_inputs(checked, plan$measure)
+  studies <- c(
+    list(study = study,
+         subgroup = if (is.null(groups$name)) rep(NA_character_, length(study)) else groups$name),
+    columns[c("yi", "vi", "sei", "ci_low", "ci_high")],
+    list(weight = columns[[if (chosen == "random") "weight_random" else "weight_fixed"]]),
+    columns[c("weight_fixed", "weight_random")],
+    list(estimable = columns$reason == 0L, reason = reason_text(columns$reason, checked$detail)),
+    inputs
+  )
+  attributes(studies) <- list(names = names(studies), class = "data.frame",
+                              row.names = .set_row_names(length(study)))
+  fit <- list(
+    studies = studies, overall = result[[chosen]], fixed = result$fixed, random = result$random,
+    subgroups = result$subgroups, subgroup_test = result$subgroup_test, forest = result$forest,
+    measure = plan$measure, pooling = plan$pooling, tau2_method = plan$tau2_method,
+    ci_method = plan$ci_method, level = plan$level,
+    smd = if (plan$measure == "SMD") plan$smd else NA_character_, model = plan$model,
+    totals = plan$totals, prediction = plan$prediction, options = plan$options, call = call,
+    notes = character()
+  )
+  class(fit) <- "mscpool"
+  fit
+}
+
+# The inputs as columns beside the effects; a generic effect is there already.
+shown_inputs <- function(checked, measure) {
+  inputs <- checked$data
+  if (!is.null(inputs$spread)) {
+    if (checked$spread == "voe") inputs <- c(list(oe = inputs$yi, voe = inputs$spread), inputs)
+    inputs$yi <- inputs$spread <- NULL
+  }
+  inputs
+}
+
+reason_text <- function(code, detail) {
+  text <- rep(NA_character_, length(code))
+  not_estimable <- code > 0L
+  if (!any(not_estimable)) return(text)
+  text[not_estimable] <- reason_words[code[not_estimable]]
+  if (!is.null(detail)) {
+    rows <- as.integer(names(detail))
+    own <- code[rows] != state_codes[["excluded"]]
+    text[rows[own]] <- paste0(text[rows[own]], ": ", detail[own])
+  }
+  text
+}
+
+# Is this what mscpool() returns? Used where a fit comes in from the user.
+check_fit <- function(fit, arg = "fit") {
+  if (inherits(fit, "mscpool")) return(fit)
+  msc_stop("`", arg, "` must be a fit from mscpool(), not ", class(fit)[1L], arg = arg)
+}
+
+# ---- notes: one line each, shown by print ---------------------------------------
+
+fit_notes <- function(fit, checked, groups) {
+  c(note_model(fit), note_missing(checked, fit$studies$study), note_repeats(fit, groups))
+}
+
+note_model <- function(fit) {
+  if (fit$model != "auto") return(NULL)
+  p <- fit$fixed$Q_p
+  paste0("Model ", fit$overall$model, " by the rule \"random where the heterogeneity test has ",
+         "P < 0.05\" (", if (is.na(p)) "no test" else format_p(p),
+         "). Advised against: Cochrane Handbook 10.10.4.1. Both models are in $fixed and $random.")
+}
+
+note_missing <- function(checked, study) {
+  rows <- which(checked$state == state_codes[["missing"]])
+  if (length(rows) == 0L) return(NULL)
+  paste0("Not pooled for missing values: ", name_rows(rows, study),
+         ". The reason stands in $studies$reason.")
+}
+
+# The same study in one total more than once: its participants count again.
+note_repeats <- function(fit, groups) {
+  study <- fit$studies$study
+  if (!groups$repeated) return(NULL)
+  pooled <- fit$studies$estimable
+  if (!is.null(groups$core$in_total)) pooled <- pooled & groups$core$in_total == 1L
+  times <- table(study[pooled])
+  times <- times[times > 1L]
+  if (length(times) == 0L) return(NULL)
+  shown <- utils::head(sort(times, decreasing = TRUE), 3L)
+  paste0("In the total more than once: ", paste0(names(shown), " (", shown, " rows)", collapse = ", "),
+         if (length(times) > 3L) paste0(" and ", length(times) - 3L, " more studies"),
+         ". Participants may be counted twice.")
+}

@@ -1,0 +1,3 @@
+#' @keywords internal
+#' @useDynLib mscpool, .registration = TRUE
+"_PACKAGE"

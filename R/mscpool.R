@@ -1,0 +1,324 @@
+#' Pooled analysis as in Review Manager
+#'
+#' A data frame goes in, one row a study; study effects, pooled estimates under
+#' both models, heterogeneity, subgroups and the coordinates of the forest plot
+#' come back, computed in one call to C with Review Manager's algorithms.
+#'
+#' @section Columns:
+#' What a measure needs is found in `data` by name, by an alias, or by a mapping
+#' in `...`. Dots, blanks, hyphens and underscores in column names do not matter,
+#' nor does case, except in names of two letters.
+#'
+#' | meaning | name | also found as |
+#' |---|---|---|
+#' | study label | `study` | `slab`, `studlab`, `trial`, `author` |
+#' | experimental mean, SD, size | `m1i` `sd1i` `n1i` | `mean.e` `sd.e` `n.e`; `Experimental mean` `Experimental SD` `Experimental N` |
+#' | control mean, SD, size | `m2i` `sd2i` `n2i` | `mean.c` `sd.c` `n.c`; `Control mean` `Control SD` `Control N` |
+#' | events, non-events, experimental | `ai` with `n1i` or `bi` | `event.e`; `Experimental cases` |
+#' | events, non-events, control | `ci` with `n2i` or `di` | `event.c`; `Control cases` |
+#' | effect and its SE or variance | `yi` `sei` `vi` | `TE` `seTE`; `GIV Mean` `GIV SE` |
+#' | observed minus expected, variance | `oe` `voe` | `O-E` `Variance` |
+#'
+#' `"MD"`, `"SMD"` and `"ROM"` use means, SDs and sizes; `"RR"`, `"OR"`, `"RD"` and
+#' `"PETO"` events and sizes or non-events; `"GEN"` `yi` with `sei` or `vi`; `"HR"`
+#' the same on the log scale, or `oe` with `voe`. For `"GEN"` and `"HR"` the columns
+#' `n1i n2i ai ci` are shown where they exist. `applicability`, when mapped, holds
+#' `SUBGROUP_AND_OVERALL`, `SUBGROUP_ONLY` or `OVERALL_ONLY` a row.
+#'
+#' @section Rows that are not pooled:
+#' A row that has no effect stays in `studies`, with `estimable = FALSE` and the
+#' `reason`: no event in either arm (OR, RR, Peto), everybody with the event, an arm
+#' without participants, an SD or SE of 0, a missing value. As in RevMan its
+#' participants and events still enter the totals, unless a value is missing or
+#' impossible. Values that cannot be (a negative SD, text in a number column,
+#' fractions of people) are errors that name the argument, the row and the study;
+#' more events than participants is a warning and a listed row.
+#'
+#' @section Random effects with Mantel-Haenszel:
+#' RevMan's "M-H, Random" is an inverse-variance mean whose tau-squared comes from
+#' the Q about the Mantel-Haenszel estimate,
+#' \deqn{Q = \sum w_i (y_i - \hat\theta_{MH})^2, \quad w_i = 1/v_i, \quad
+#'   \hat\tau^2 = \max\left(0, \frac{Q - (k - 1)}{\sum w_i - \sum w_i^2 / \sum w_i}\right).}{
+#'   Q = sum w (y - theta_MH)^2, w = 1/v, tau2 = max(0, (Q - (k - 1)) / (sum w - sum w^2 / sum w)).}
+#' It can differ visibly from the same analysis by inverse variance.
+#'
+#' @param data data frame, one row a study (or a study's subgroup); tibbles are fine.
+#' @param measure `"MD"` mean difference, `"SMD"` standardised mean difference,
+#'   `"ROM"` ratio of means, `"RR"` risk ratio, `"OR"` odds ratio, `"RD"` risk
+#'   difference, `"PETO"` Peto odds ratio, `"HR"` hazard ratio, `"GEN"` any effect
+#'   with a standard error.
+#' @param ... column mappings, evaluated in `data`: a bare name, a string that names
+#'   a column, or a vector of one value a row.
+#' @param subgroup the column that holds the subgroup, bare or as a string, or a
+#'   vector. Subgroups are in the order of the factor levels, else of appearance; a
+#'   row without one enters the total only.
+#' @param exclude rows to keep in the table but out of every pool: a logical vector,
+#'   row numbers, or study labels.
+#' @param model `"random"`, `"fixed"`, or `"auto"`: random where the heterogeneity
+#'   test over all rows has p < 0.05, else fixed. Both are always computed. Peto odds
+#'   ratios and O-E data are fixed unless a model is given.
+#' @param pooling `"IV"` inverse variance, `"MH"` Mantel-Haenszel, `"Peto"`; by
+#'   default as RevMan, `"MH"` for RR, OR and RD, `"Peto"` for PETO, else `"IV"`.
+#' @param tau2 estimator of the between-study variance: `"DL"`, DerSimonian-Laird.
+#' @param ci_method interval of the random-effects mean: `"wald"` (RevMan 5), `"t"`
+#'   the same with k - 1 degrees of freedom, `"hksj"` Hartung-Knapp-Sidik-Jonkman,
+#'   `"hksj_floor"` with its variance factor at least 1, `"hksj_max"` the wider of
+#'   HKSJ and Wald. The fixed-effect interval is always `"wald"`.
+#' @param level confidence level of studies and totals, or `c(study = , total = )`;
+#'   above 1 it means percent.
+#' @param prediction also compute and draw the prediction interval, by t with k - 2
+#'   degrees of freedom (needs three estimable rows and the random model).
+#' @param smd form of the standardised mean difference: `"revman"` Hedges' g with
+#'   the approximate correction and RevMan's variance; `"hedges"` the exact
+#'   correction, as metafor; `"cohen"` without correction; `"glass"` by the control
+#'   group's SD.
+#' @param totals `"overall"`, `"subtotals"` (no overall total; weights sum to 100 in
+#'   each subgroup) or `"none"`.
+#' @param subgroup_tau2 `"separate"`, each subgroup its own tau-squared as in RevMan,
+#'   or `"common"`, one for all subgroups.
+#' @param options from [msc_options()].
+#'
+#' @return An object of class `mscpool`, a list with
+#' * `studies`: data frame, one row per row of `data` and in its order: `study`,
+#'   `subgroup`, `yi`, `vi`, `sei`, `ci_low`, `ci_high`, `weight` (percent, chosen
+#'   model), `weight_fixed`, `weight_random`, `estimable`, `reason`, and the inputs;
+#' * `overall`: one-row data frame, the pool of all rows: `model`, `k` (estimable
+#'   rows), `studies` (distinct labels), `n1`, `n2`, `events1`, `events2`, `estimate`,
+#'   `se`, `ci_low`, `ci_high`, `statistic`, `df` (NA for z), `p_value`, `Q`, `Q_df`,
+#'   `Q_p`, `I2` (percent), `H2`, `tau2`, `pi_low`, `pi_high`;
+#' * `fixed`, `random`: the same row under each model;
+#' * `subgroups`: these columns after `subgroup` and `weight`, a row each, or NULL;
+#' * `subgroup_test`: `Q`, `df`, `p_value`, `I2`, or NULL below two estimable subgroups;
+#' * `forest`: the layout of the forest plot, see [msc_forest()];
+#' * `measure`, `pooling`, `tau2_method`, `ci_method`, `level`, `smd`, `totals`,
+#'   `options`, `call`, `notes`.
+#'
+#' `yi`, `estimate` and their limits are logs for ratio measures; `print`, `plot` and
+#' `as.data.frame(fit, transf = TRUE)` show the natural scale.
+#'
+#' @references
+#' Deeks JJ, Higgins JPT (2010). *Statistical algorithms in Review Manager 5*.
+#' Statistical Methods Group of The Cochrane Collaboration.
+#'
+#' DerSimonian R, Laird N (1986). Meta-analysis in clinical trials. *Controlled
+#' Clinical Trials* 7:177-188. \doi{10.1016/0197-2456(86)90046-2}
+#'
+#' Mantel N, Haenszel W (1959). Statistical aspects of the analysis of data from
+#' retrospective studies of disease. *JNCI* 22:719-748. \doi{10.1093/jnci/22.4.719}
+#'
+#' Higgins JPT, Thompson SG, Spiegelhalter DJ (2009). A re-evaluation of
+#' random-effects meta-analysis. *JRSS A* 172:137-159.
+#' \doi{10.1111/j.1467-985X.2008.00552.x}
+#'
+#' Hartung J, Knapp G (2001). A refined method for the meta-analysis of controlled
+#' clinical trials with binary outcome. *Statistics in Medicine* 20:3875-3889.
+#' \doi{10.1002/sim.1009}
+#' @seealso [msc_effect()] for effects alone, [msc_forest()] and [msc_save()] for the
+#'   figure, [msc_options()] for zero cells and words.
+#' @examples
+#' deaths <- subset(msc_events, outcome == "all-cause mortality")
+#' fit <- mscpool(deaths, "RR", options = msc_options(labels = c("MSC", "Control")))
+#' fit
+#' fit$overall[c("estimate", "ci_low", "ci_high", "p_value")]
+#'
+#' # Subgroups, and columns of other names
+#' d <- data.frame(author = c("A 2001", "B 2004", "C 2010", "D 2012"),
+#'                 mean_t = c(10.2, 9.1, 14, 12), sd_t = c(3.1, 2.2, 4, 3.3), n_t = c(25, 12, 60, 31),
+#'                 mean_c = c(12, 11.9, 13.6, 13), sd_c = c(2.8, 3, 4.4, 3.1), n_c = c(24, 13, 58, 30),
+#'                 route = c("IV", "IV", "artery", "artery"))
+#' mscpool(d, "MD", m1i = mean_t, sd1i = sd_t, n1i = n_t, m2i = mean_c, sd2i = sd_c, n2i = n_c,
+#'         subgroup = route)
+#' @export
+mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
+                    model = c("random", "fixed", "auto"), pooling = NULL, tau2 = "DL",
+                    ci_method = "wald", level = 0.95, prediction = FALSE,
+                    smd = c("revman", "hedges", "cohen", "glass"),
+                    totals = c("overall", "subtotals", "none"),
+                    subgroup_tau2 = c("separate", "common"), options = msc_options()) {
+  check_call(sys.call())
+  call <- match.call()
+  env <- parent.frame()
+  check_data(data)
+  measure <- choose_measure(measure)
+  mapped <- map_columns(as.list(substitute(list(...)))[-1L], data, env, measure)
+  subgroup <- map_one(substitute(subgroup), "subgroup", data, env)
+  exclude <- eval_exclude(substitute(exclude), data, env)
+
+  options <- check_options(options)
+  keys <- column_key(names(data))
+  labels <- find_labels(mapped, data, keys)
+  study <- labels$label
+  found <- find_columns(measure, mapped, data, keys)
+  checked <- check_columns(measure, found, mapped, study, options)
+  excluded <- excluded_rows(exclude, study)
+  checked$state <- state_with_exclusions(checked, excluded, study)
+  groups <- group_rows(subgroup, mapped$applicability, study)
+
+  plan <- plan_analysis(measure, checked$spread, model, missing(model), pooling, tau2, ci_method,
+                        level, prediction, smd, totals, subgroup_tau2, options)
+  result <- .Call(glue_pool, plan$spec, c(checked$data, list(state = checked$state)), groups$core,
+                  layout_request(plan, checked$data))
+  fit <- new_mscpool(result, plan, study, groups, checked, call)
+  fit$notes <- c(labels$notes, checked$notes, groups$notes, fit_notes(fit, checked, groups))
+  fit$forest <- label_layout(result$forest, fit)
+  fit
+}
+
+# ---- the call ---------------------------------------------------------------
+
+# `...` holds column names, so R would silently complete `meas =` to `measure`.
+check_call <- function(call) {
+  given <- names(call)
+  if (is.null(given)) return(invisible())
+  partial <- given %in% partial_names
+  if (any(partial))
+    msc_stop(quote_names(given[partial]), ": write `data` and `measure` in full; other arguments name ",
+             "columns: ", paste(names(column_aliases), collapse = ", "), ", applicability",
+             arg = given[partial])
+}
+
+# "d", "da", "dat", "m", ...
+partial_names <- c(substring("data", 1L, 1:3), substring("measure", 1L, 1:6))
+
+check_data <- function(data) {
+  if (missing(data) || !is.data.frame(data))
+    msc_stop("`data` must be a data frame, one row a study",
+             if (!missing(data)) paste0(", not ", class(data)[1L]), arg = "data")
+  if (.row_names_info(data, 2L) == 0L)
+    msc_stop("`data` has no rows", arg = "data")
+  if (anyDuplicated(names(data)))
+    msc_stop("`data` has more than one column named ",
+             quote_names(unique(names(data)[duplicated(names(data))])), arg = "data")
+}
+
+choose_measure <- function(measure) {
+  if (missing(measure))
+    msc_stop("`measure` is missing: one of ", paste0("\"", measure_words, "\"", collapse = ", "),
+             arg = "measure")
+  choose_one(if (is.character(measure)) toupper(measure) else measure, measure_words, "measure")
+}
+
+eval_exclude <- function(expression, data, env) {
+  if (is.null(expression)) return(NULL)
+  tryCatch(eval(expression, data, env), error = function(e)
+    msc_stop("`exclude` cannot be evaluated: ", conditionMessage(e), arg = "exclude"))
+}
+
+# ---- who is pooled where -------------------------------------------------------
+
+# Row numbers that the user leaves out.
+excluded_rows <- function(exclude, study) {
+  if (is.null(exclude)) return(integer())
+  if (is.factor(exclude)) exclude <- as.character(exclude)
+  rows <- length(study)
+  if (is.logical(exclude)) {
+    if (length(exclude) != rows || anyNA(exclude))
+      msc_stop("A logical `exclude` must be TRUE or FALSE for each of the ", rows, " rows",
+               arg = "exclude")
+    return(which(exclude))
+  }
+  if (is.numeric(exclude)) {
+    wrong <- is.na(exclude) | !exclude %in% seq_len(rows)
+    if (any(wrong))
+      msc_stop("`exclude` names rows that do not exist: ",
+               paste(exclude[wrong], collapse = ", "), " (`data` has ", rows, ")", arg = "exclude")
+    return(unique(as.integer(exclude)))
+  }
+  if (!is.character(exclude))
+    msc_stop("`exclude` must be a logical vector, row numbers or study labels", arg = "exclude")
+  unknown <- setdiff(exclude, study)
+  if (length(unknown) > 0L)
+    msc_stop("`exclude` names studies that are not in `data`: ",
+             paste0("\"", unknown, "\"", collapse = ", "), arg = "exclude")
+  which(study %in% exclude)
+}
+
+# States for C; warns of rows that cannot be true unless the user left them out.
+state_with_exclusions <- function(checked, excluded, study) {
+  state <- checked$state
+  impossible <- setdiff(which(state == state_codes[["impossible"]]), excluded)
+  if (length(impossible) > 0L)
+    msc_warn("More events than participants; listed, but not pooled: ",
+             name_rows(impossible, study, checked$detail[as.character(impossible)]),
+             rows = impossible, arg = c("ai", "n1i", "ci", "n2i"))
+  state[excluded[state[excluded] == 0L]] <- state_codes[["excluded"]]
+  state
+}
+
+applicability_words <- c("SUBGROUP_AND_OVERALL", "SUBGROUP_ONLY", "OVERALL_ONLY")
+
+# Subgroup codes in order, membership in the total, study codes.
+group_rows <- function(subgroup, applicability, study) {
+  repeated <- anyDuplicated(study) > 0L
+  code <- if (repeated) match(study, unique(study)) else seq_along(study)
+  core <- list(n_subgroups = 0L, study = code, n_studies = max(code))
+  groups <- list(core = core, name = NULL, repeated = repeated,
+                 notes = character())
+  if (!is.null(subgroup)) groups <- code_subgroups(groups, subgroup, study)
+  if (!is.null(applicability)) groups <- apply_applicability(groups, applicability, study)
+  groups
+}
+
+code_subgroups <- function(groups, subgroup, study) {
+  if (is.list(subgroup))
+    msc_stop("`subgroup` must be one value a row, not a list", arg = "subgroup")
+  # Text work is done on the distinct values only: rows may be a million.
+  values <- if (is.factor(subgroup)) levels(subgroup) else unique(as.character(unclass(subgroup)))
+  code <- if (is.factor(subgroup)) as.integer(subgroup) else match(as.character(subgroup), values)
+  named <- !is.na(values) & has_text(values) & seq_along(values) %in% code
+  levels <- enc2utf8(values[named])
+  if (length(levels) == 0L) {
+    groups$notes <- "`subgroup` is missing in every row: no subgroups."
+    return(groups)
+  }
+  code <- match(code, which(named), nomatch = 0L)
+  groups$core$subgroup <- code
+  groups$core$n_subgroups <- length(levels)
+  groups$core$levels <- levels
+  groups$name <- levels[replace(code, code == 0L, NA)]
+  if (any(code == 0L))
+    groups$notes <- paste0("Without a subgroup, in the total only: ",
+                           name_rows(which(code == 0L), study), ".")
+  groups
+}
+
+# Not empty and not only blanks; the costly look only where a blank leads.
+has_text <- function(x) {
+  text <- nzchar(x)
+  if (any(startsWith(x, " "), na.rm = TRUE)) text <- text & nzchar(trimws(x))
+  text
+}
+
+apply_applicability <- function(groups, applicability, study) {
+  applicability <- as.character(applicability)
+  applicability[is.na(applicability) | applicability == ""] <- applicability_words[1L]
+  wrong <- which(!applicability %in% applicability_words)
+  if (length(wrong) > 0L)
+    msc_stop("`applicability` must be ", paste(applicability_words, collapse = ", "), ": ",
+             name_rows(wrong, study, paste0("\"", applicability[wrong], "\"")),
+             arg = "applicability", rows = wrong)
+  subgroup_only <- applicability == "SUBGROUP_ONLY"
+  overall_only <- which(applicability == "OVERALL_ONLY")
+  if (any(subgroup_only)) {
+    groups$core$in_total <- as.integer(!subgroup_only)
+    groups$notes <- c(groups$notes, paste0("Not in the total (SUBGROUP_ONLY): ",
+                                           name_rows(which(subgroup_only), study), "."))
+  }
+  if (length(overall_only) > 0L && groups$core$n_subgroups > 0L) {
+    groups$core$subgroup[overall_only] <- 0L
+    groups$name[overall_only] <- NA
+    groups$notes <- c(groups$notes, paste0("In the total only (OVERALL_ONLY): ",
+                                           name_rows(overall_only, study), "."))
+    groups <- drop_empty_subgroups(groups)
+  }
+  groups
+}
+
+drop_empty_subgroups <- function(groups) {
+  used <- groups$core$levels[groups$core$levels %in% groups$name]
+  groups$core$levels <- used
+  groups$core$subgroup <- match(groups$name, used, nomatch = 0L)
+  groups$core$n_subgroups <- length(used)
+  if (length(used) == 0L) groups$core$subgroup <- groups$name <- NULL
+  groups
+}

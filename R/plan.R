@@ -1,0 +1,70 @@
+# Turning the settings of mscpool() into one checked plan and the codes for C.
+
+plan_analysis <- function(measure, spread, model, model_is_default, pooling, tau2, ci_method,
+                          level, prediction, smd, totals, subgroup_tau2, options) {
+  pooling <- choose_pooling(pooling, measure, spread)
+  model <- choose_one(model, model_words, "model")
+  if (model_is_default && (pooling == "Peto" || spread == "voe")) model <- "fixed"
+  if (pooling == "Peto" && model != "fixed")
+    msc_stop("Peto's method has no random-effects version: its weights are the hypergeometric ",
+             "variances of a common odds ratio. Use `model = \"fixed\"`, or `pooling = \"IV\"`",
+             arg = "model")
+  choose_one(tau2, "DL", "tau2")
+  ci_method <- choose_one(ci_method, ci_words, "ci_method")
+  level <- check_level(level)
+  smd <- choose_one(smd, smd_words, "smd")
+  totals <- choose_one(totals, totals_words, "totals")
+  common <- choose_one(subgroup_tau2, c("separate", "common"), "subgroup_tau2") == "common"
+  prediction <- check_flag(prediction, "prediction")
+  spec <- c(
+    effect_spec(measure, smd, spread, options),
+    list(pooling = match(pooling, pooling_words), model = match(model, model_words),
+         totals = match(totals, totals_words), ci_method = match(ci_method, ci_words),
+         common_tau2 = common, prediction = prediction, level_study = level[["study"]],
+         level_total = level[["total"]])
+  )
+  list(spec = spec, measure = measure, spread = spread, pooling = pooling, model = model,
+       tau2_method = tau2, ci_method = ci_method, level = level, prediction = prediction, smd = smd,
+       totals = totals, options = options)
+}
+
+effect_spec <- function(measure, smd, spread, options) {
+  list(measure = match(measure, measure_words), smd = match(smd, smd_words),
+       spread = match(spread, c("sei", "vi", "voe")), add = options$add,
+       to = match(options$to, to_words), both_all = match(options$both_all, both_all_words))
+}
+
+choose_pooling <- function(pooling, measure, spread) {
+  allowed <- if (measure == "PETO") c("Peto", "IV")
+  else if (measure %in% binary_measures) c("MH", "IV")
+  else if (spread == "voe") c("IV", "Peto")
+  else "IV"
+  if (is.null(pooling)) return(allowed[1L])
+  pooling <- choose_one(pooling, pooling_words, "pooling")
+  if (pooling %in% allowed) return(pooling)
+  msc_stop("`pooling = \"", pooling, "\"` does not exist for measure \"", measure, "\": use ",
+           paste0("\"", allowed, "\"", collapse = " or "),
+           if (pooling == "Peto") ", or `measure = \"PETO\"`", arg = "pooling")
+}
+
+check_level <- function(level) {
+  if (!is.numeric(level) || !length(level) %in% 1:2 || anyNA(level))
+    msc_stop("`level` must be one number, or c(study = , total = )", arg = "level")
+  level[level > 1] <- level[level > 1] / 100
+  if (any(level <= 0 | level >= 1))
+    msc_stop("`level` must lie between 0 and 1, or between 1 and 100 percent", arg = "level")
+  if (length(level) == 1L) return(c(study = level[[1L]], total = level[[1L]]))
+  if (!setequal(names(level), c("study", "total")))
+    msc_stop("A `level` of two numbers must be named: c(study = , total = )", arg = "level")
+  level[c("study", "total")]
+}
+
+is_ratio <- function(measure, options) {
+  measure %in% ratio_measures || (measure == "GEN" && options$log)
+}
+
+layout_request <- function(plan, data) {
+  list(show_events = !is.null(data$ai) && !is.null(data$ci),
+       log_scale = is_ratio(plan$measure, plan$options), ticks = 1L,
+       x_min = NA_real_, x_max = NA_real_)
+}

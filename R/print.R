@@ -1,0 +1,190 @@
+#' Print and summarise a fit in RevMan's words
+#'
+#' `print()` shows the pooled result with its heterogeneity and tests, worded and
+#' rounded as in a RevMan forest plot; `summary()` the whole table of the plot.
+#' Where the terminal cannot show it, a superscript two is written as 2; where the
+#' table is wider than the terminal, the inputs are left out first.
+#'
+#' @param x,object a fit from [mscpool()].
+#' @param width width to print to, in characters.
+#' @param ... not used.
+#' @return `x`, invisibly; `summary()` returns an object of class `summary.mscpool`;
+#'   `format()` a character vector of lines.
+#' @examples
+#' fit <- mscpool(subset(msc_events, outcome == "all-cause mortality"), "RR")
+#' print(fit)
+#' summary(fit)
+#' @export
+print.mscpool <- function(x, width = getOption("width"), ...) {
+  cat(format(x, width = width), sep = "\n")
+  invisible(x)
+}
+
+#' @rdname print.mscpool
+#' @export
+format.mscpool <- function(x, width = getOption("width"), ...) {
+  pooled <- setdiff(unique(x$forest$rows$type), c("study", "header", "axis", "blank"))
+  if (length(pooled) == 0L) return(format(summary(x), width = width))
+  table <- text_table(x, c("subgroup", "subtotal", "total", "prediction"), width)
+  fit_to_terminal(c(headline(x), count_line(x), "", table, notes_lines(x)), width)
+}
+
+#' @rdname print.mscpool
+#' @export
+summary.mscpool <- function(object, ...) {
+  structure(list(fit = object), class = "summary.mscpool")
+}
+
+#' @export
+format.summary.mscpool <- function(x, width = getOption("width"), ...) {
+  fit <- x$fit
+  table <- text_table(fit, c("subgroup", "study", "subtotal", "total", "prediction"), width)
+  fit_to_terminal(c(headline(fit), count_line(fit), "", table, reasons_lines(fit),
+                    notes_lines(fit)), width)
+}
+
+#' @export
+print.summary.mscpool <- function(x, width = getOption("width"), ...) {
+  cat(format(x, width = width), sep = "\n")
+  invisible(x)
+}
+
+# ---- lines -----------------------------------------------------------------------
+
+headline <- function(fit) {
+  title <- paste0(effect_title(fit), " (", method_line(fit), ")")
+  settings <- c(
+    if (fit$measure == "SMD" && fit$smd != "revman") paste0("SMD: ", fit$smd),
+    if (fit$ci_method != "wald") paste0("interval: ", fit$ci_method),
+    if (fit$options$to != "only0") paste0("zero cells: ", fit$options$to),
+    if (fit$options$add != 0.5) paste0("zero cells: +", format_number(fit$options$add))
+  )
+  arms <- paste0(fit$options$labels[1L], " versus ", fit$options$labels[2L])
+  c(paste0(title, ", ", arms), if (length(settings) > 0L) paste(settings, collapse = "; "))
+}
+
+count_line <- function(fit) {
+  rows <- nrow(fit$studies)
+  out <- rows - fit$overall$k
+  paste0(fit$overall$k, " of ", rows, " row", if (rows != 1L) "s", " estimable",
+         if (out > 0L) paste0(" (", out, " listed only)"),
+         if (anyDuplicated(fit$studies$study))
+           paste0(", ", fit$overall$studies, " distinct studies in the total"))
+}
+
+reasons_lines <- function(fit) {
+  s <- fit$studies[!fit$studies$estimable, ]
+  if (nrow(s) == 0L) return(NULL)
+  c("", paste0("Not pooled: ", s$study, ", ", s$reason))
+}
+
+notes_lines <- function(fit) {
+  if (length(fit$notes) == 0L) return(NULL)
+  c("", paste0("Note: ", fit$notes))
+}
+
+# ---- the table --------------------------------------------------------------------
+
+# Rows of the layout as lines of text. Columns are dropped from the left, the
+# inputs first, until the table fits; the effect is never dropped.
+text_table <- function(fit, types, width) {
+  layout <- fit$forest
+  cells <- layout_cells(fit, layout)
+  shown <- layout$rows$type %in% types
+  left <- layout$rows$label[shown]
+  indent <- layout$rows$type[shown] == "study" & !is.null(fit$subgroups)
+  left <- paste0(ifelse(indent, "  ", ""), left)
+  if (!"study" %in% types) cells <- Filter(function(x) any(nzchar(x$text[shown])), cells)
+
+  drop_order <- setdiff(names(cells), c("weight", "effect", "n1", "n2"))
+  for (drop in c(list(character()), list(drop_order), list(setdiff(names(cells), c("weight", "effect"))),
+                 list(setdiff(names(cells), "effect")))) {
+    kept <- cells[setdiff(names(cells), drop)]
+    lines <- align_table(left, kept, shown, label_width(left, kept, shown, width))
+    if (max(nchar(lines, "width")) <= width) break
+  }
+  interleave(lines, layout, which(shown), types)
+}
+
+# Labels give way when nothing else does, but not below what can be read.
+label_width <- function(left, cells, shown, width) {
+  used <- sum(vapply(cells, function(x) max(nchar(c(x$header, x$text[shown]), "width")) + 2L, 0))
+  max(12, min(max(nchar(c(left, "Study or Subgroup"), "width")), width - used))
+}
+
+align_table <- function(left, cells, shown, label_width) {
+  left <- pad(shorten(c("", "Study or Subgroup", left), label_width), label_width, "left")
+  columns <- lapply(cells, function(x) {
+    text <- c("", x$header, x$text[shown])
+    pad(text, max(nchar(text, "width")), x$align)
+  })
+  columns <- widen_for_groups(cells, columns)
+  groups <- group_line(cells, columns, label_width)
+  lines <- do.call(paste, c(list(left), columns, list(sep = "  ")))
+  lines[1L] <- groups
+  sub(" +$", "", lines)
+}
+
+# A group's name that is longer than its columns widens the first of them, within
+# reason: beyond 20 characters the name is cut instead.
+widen_for_groups <- function(cells, columns) {
+  group <- vapply(cells, `[[`, "", "group")
+  for (name in setdiff(unique(group), "")) {
+    span <- which(group == name)
+    room <- sum(nchar(vapply(columns[span], `[`, "", 1L), "width")) + 2L * (length(span) - 1L)
+    lack <- min(nchar(name, "width"), 20L) - room
+    if (lack > 0L) columns[[span[1L]]] <- paste0(strrep(" ", lack), columns[[span[1L]]])
+  }
+  columns
+}
+
+# The first header line: each group's name once, over its columns.
+group_line <- function(cells, columns, label_width) {
+  line <- strrep(" ", label_width)
+  runs <- rle(vapply(cells, `[[`, "", "group"))
+  ends <- cumsum(runs$lengths)
+  for (i in seq_along(ends)) {
+    span <- columns[(ends[i] - runs$lengths[i] + 1L):ends[i]]
+    room <- sum(vapply(span, function(x) nchar(x[1L], "width"), 0L)) + 2L * (length(span) - 1L)
+    line <- paste0(line, "  ", pad(shorten(runs$values[i], room), room, "right"))
+  }
+  line
+}
+
+# Text lines that belong to a row follow it, at full width.
+interleave <- function(lines, layout, at, types) {
+  out <- lines[1:2]
+  if (out[1L] == "") out <- out[-1L]
+  rows <- layout$rows
+  text_types <- c("heterogeneity", "overall_test", "subgroup_test")
+  position <- match(seq_along(rows$type), at)
+  for (i in seq_along(rows$type)) {
+    if (!is.na(position[i])) out <- c(out, lines[position[i] + 2L])
+    else if (rows$type[i] %in% text_types) out <- c(out, rows$label[i])
+    else if (rows$type[i] == "blank" && utils::tail(out, 1L) != "") out <- c(out, "")
+  }
+  out
+}
+
+pad <- function(text, width, align) {
+  fill <- strrep(" ", pmax(0L, width - nchar(text, "width")))
+  if (align == "left") paste0(text, fill) else paste0(fill, text)
+}
+
+# Cuts to a width in columns of the terminal (wide characters take two).
+shorten <- function(text, width) {
+  long <- nchar(text, "width") > width
+  if (any(long)) text[long] <- paste0(strtrim(text[long], max(1, width - 2)), "..")
+  text
+}
+
+# Wraps what is longer than the terminal and, where it knows no UTF-8, spells
+# the superscript two as 2.
+fit_to_terminal <- function(lines, width) {
+  long <- nchar(lines, "width") > width
+  if (any(long))
+    lines <- unlist(lapply(lines, function(line)
+      if (nchar(line, "width") > width) strwrap(line, width, exdent = 2L) else line))
+  if (l10n_info()[["UTF-8"]]) return(lines)
+  enc2native(gsub("\u00b2", "2", lines, fixed = TRUE))
+}

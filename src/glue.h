@@ -1,0 +1,39 @@
+/* Between R objects and the core: unpacking named lists, building data frames.
+ * Arguments arrive checked by R/validate.R; Rf_error here means a bug of ours. */
+#ifndef MSC_GLUE_H
+#define MSC_GLUE_H
+
+#define R_NO_REMAP
+#include <R.h>
+#include <Rinternals.h>
+
+#include "core/analysis.h"
+#include "core/layout.h"
+
+/* .Call entries; one name serves the C function, init.c and R. */
+SEXP glue_effect(SEXP spec, SEXP data);
+SEXP glue_pool(SEXP spec, SEXP data, SEXP groups, SEXP layout);
+SEXP glue_layout(SEXP study, SEXP pooled, SEXP groups, SEXP layout);
+
+/* glue_util.c */
+SEXP list_get(SEXP list, const char *name);
+int list_int(SEXP list, const char *name);
+double list_double(SEXP list, const char *name);
+const double *list_reals(SEXP list, const char *name, R_xlen_t length);
+const int *list_ints(SEXP list, const char *name, R_xlen_t length);
+double real_or_na(double x);
+SEXP new_list(R_xlen_t n, const char *const *names);
+SEXP new_frame(R_xlen_t n, const char *const *names, R_xlen_t rows);
+double *frame_reals(SEXP frame, R_xlen_t column, R_xlen_t rows);
+int *frame_ints(SEXP frame, R_xlen_t column, R_xlen_t rows);
+int *frame_flags(SEXP frame, R_xlen_t column, R_xlen_t rows);
+void *scratch(size_t n, size_t size);
+
+/* glue_effect.c */
+effect_spec unpack_effect_spec(SEXP spec);
+effect_data unpack_effect_data(SEXP data);
+
+/* glue_layout.c */
+SEXP build_layout(layout_input *in);
+
+#endif

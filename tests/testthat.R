@@ -1,0 +1,4 @@
+library(testthat)
+library(mscpool)
+
+test_check("mscpool")
