@@ -67,7 +67,7 @@ relayout <- function(fit, sort = "input", xlim = NULL, ticks = "nice") {
     c(totals, list(pi_low = fit$overall$pi_low, pi_high = fit$overall$pi_high)),
     list(subgroup = code, n_subgroups = if (is.null(code)) 0L else nrow(fit$subgroups)),
     list(order = sort_order(fit, sort), totals = match(fit$totals, totals_words),
-         has_subgroup_test = !is.null(fit$subgroup_test),
+         has_subgroup_test = !is.null(fit$subgroup_test) && fit$options$subgroup_test,
          show_events = shows_events(fit),
          show_prediction = any(fit$forest$rows$type == "prediction"),
          log_scale = fit$forest$scale == "log", ticks = match(ticks, tick_words),
@@ -112,8 +112,8 @@ layout_cells <- function(fit, layout) {
     list(group = group, header = header, align = align, text = cells)
   }
   c(input_columns(fit, column),
-    list(weight = weight_column(fit, rows, blank, study, index),
-         effect = effect_column(fit, rows, blank, study, index)))
+    if (fit$totals != "none") list(weight = weight_column(fit, rows, blank, study, index)),
+    list(effect = effect_column(fit, rows, blank, study, index)))
 }
 
 # Participant totals, shown in total and subtotal rows.

@@ -21,6 +21,8 @@
 #'   "swap event and non-event").
 #' @param labels names of the experimental and the control group.
 #' @param favours what stands under the axis, left and right of no effect.
+#' @param subgroup_test show the test for subgroup differences (RevMan's switch of that
+#'   name)? It is computed either way.
 #' @param effect_label name of the effect in headings; by default the measure's,
 #'   such as "Mean Difference".
 #' @return A list of class `msc_options`.
@@ -34,7 +36,7 @@ msc_options <- function(preset = "revman5", add = 0.5, to = c("only0", "all", "n
                         both_all = c("web", "strict"), log = FALSE, swap_events = FALSE,
                         labels = c("Experimental", "Control"),
                         favours = c("Favours [experimental]", "Favours [control]"),
-                        effect_label = NULL) {
+                        effect_label = NULL, subgroup_test = TRUE) {
   if (nargs() == 0L) return(revman5_options)
   preset <- choose_one(preset, "revman5", "preset")
   if (!is.numeric(add) || length(add) != 1L || !is.finite(add) || add <= 0)
@@ -46,7 +48,8 @@ msc_options <- function(preset = "revman5", add = 0.5, to = c("only0", "all", "n
          both_all = choose_one(both_all, both_all_words, "both_all"),
          log = check_flag(log, "log"), swap_events = check_flag(swap_events, "swap_events"),
          labels = check_strings(labels, 2L, "labels"),
-         favours = check_strings(favours, 2L, "favours"), effect_label = effect_label),
+         favours = check_strings(favours, 2L, "favours"), effect_label = effect_label,
+         subgroup_test = check_flag(subgroup_test, "subgroup_test")),
     class = "msc_options"
   )
 }

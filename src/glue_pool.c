@@ -186,7 +186,8 @@ static SEXP layout_of(const analysis_spec *spec, const effect_data *data,
   in.subgroup = groups->subgroup;
   in.n_subgroups = n;
   in.totals = spec->totals;
-  in.has_subgroup_test = result->difference.estimable >= 2;
+  in.has_subgroup_test =
+      result->difference.estimable >= 2 && list_int(layout, "show_subgroup_test");
   in.show_events = list_int(layout, "show_events");
   in.show_prediction = spec->prediction && random && spec->totals == TOTALS_OVERALL;
   in.log_scale = list_int(layout, "log_scale");

@@ -104,7 +104,7 @@ static range choose_range(const layout_input *in, double *values) {
 }
 
 /* Nothing to show: RevMan's narrowest usual axes. Otherwise a margin, and at
- * least half of the longer side on the other side of the null, which also
+ * least 0.6 of the longer side on the other side of the null, which also
  * makes room for the "Favours" labels. */
 static range roomy(range r, int log_scale) {
   if (!(r.high > r.low)) {
@@ -117,8 +117,8 @@ static range roomy(range r, int log_scale) {
   if (r.low < 0) r.low -= margin;
   if (r.high > 0) r.high += margin;
   const double longer = fmax(r.high, -r.low);
-  cover(&r, -longer / 2);
-  cover(&r, longer / 2);
+  cover(&r, -0.6 * longer);
+  cover(&r, 0.6 * longer);
   return r;
 }
 

@@ -36,7 +36,7 @@ static void linear_steps(ticks_axis *axis, double low, double high, double step,
   for (double i = first; i <= last; i++) add_tick(axis, i * step, i * step);
 }
 
-/* About five ticks at 1, 2 or 5 x 10^n; or RevMan's -S, -S/2, 0, S/2, S. */
+/* Five to nine ticks at 1, 2 or 5 x 10^n; or RevMan's -S, -S/2, 0, S/2, S. */
 ticks_axis ticks_linear(double low, double high, int fixed_range, ticks_style style) {
   ticks_axis axis = {0, {0}, {0}, low, high};
   if (style == TICKS_REVMAN && !fixed_range) {
@@ -46,16 +46,18 @@ ticks_axis ticks_linear(double low, double high, int fixed_range, ticks_style st
     for (int i = -2; i <= 2; i++) add_tick(&axis, scale * i / 2, scale * i / 2);
     return axis;
   }
-  linear_steps(&axis, low, high, nice_step((high - low) / 5), fixed_range);
+  linear_steps(&axis, low, high, nice_step((high - low) / 7), fixed_range);
   return axis;
 }
 
-/* RevMan's 1/S, 1/sqrt(S), 1, sqrt(S), S with an S whose root is round. */
+/* RevMan's 1/S, 1/sqrt(S), 1, sqrt(S), S with an S whose root is round: 4, 25,
+ * 100, 10^4 ... An interval may reach a seventh beyond S (in logs) and be
+ * clipped; the next larger S would squash the rest. */
 static void revman_powers(ticks_axis *axis, double reach) {
   double scale = 4;
-  if (reach > log(4.0) * (1 + SLACK)) scale = 25;
-  if (reach > log(25.0) * (1 + SLACK)) scale = 100;
-  while (reach > log(scale) * (1 + SLACK)) scale *= 100;
+  if (reach > 1.15 * log(4.0)) scale = 25;
+  if (reach > 1.15 * log(25.0)) scale = 100;
+  while (reach > 1.15 * log(scale)) scale *= 100;
   axis->low = -log(scale);
   axis->high = log(scale);
   for (int i = -2; i <= 2; i++) {
@@ -97,7 +99,7 @@ static void steps_125(ticks_axis *axis, double low, double high, int fixed_range
 /* Ticks at round values of the ratio itself, for an axis so short that 1, 2, 5
  * would leave fewer than three. */
 static void linear_in_ratio(ticks_axis *axis, double low, double high, int fixed_range) {
-  const double from = exp(low), to = exp(high), step = nice_step((to - from) / 5);
+  const double from = exp(low), to = exp(high), step = nice_step((to - from) / 7);
   double first = floor(from / step + SLACK), last = ceil(to / step - SLACK);
   if (fixed_range || first < 1) first = ceil(from / step - SLACK);
   if (fixed_range) last = floor(to / step + SLACK);
