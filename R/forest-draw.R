@@ -115,7 +115,7 @@ check_xlim <- function(xlim, fit) {
 
 # Called by grid when the figure is drawn: measures on the device at hand, and
 # scales the figure to the room there is.
-#' @exportS3Method grid::makeContent
+#' @export
 makeContent.msc_forest_grob <- function(x) {
   spec <- x$spec
   room <- c(grid::convertWidth(grid::unit(1, "npc"), "inches", valueOnly = TRUE),
