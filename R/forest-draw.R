@@ -115,6 +115,7 @@ check_xlim <- function(xlim, fit) {
 
 # Called by grid when the figure is drawn: measures on the device at hand, and
 # scales the figure to the room there is.
+#' @method makeContent msc_forest_grob
 #' @export
 makeContent.msc_forest_grob <- function(x) {
   spec <- x$spec
