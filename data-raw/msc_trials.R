@@ -73,7 +73,7 @@ trials[["Peng 2011"]] <- c(
   trial_n_msc = 53, trial_n_ctrl = 105, trial_cells = "BM-MSC, autologous",
   trial_dose = "cells from 120 ml of marrow", trial_etiology = "liver failure with HBV; 39 and 77 with cirrhosis",
   trial_source = paste("abstract and registry; 39 and 77 from the table of a review",
-                       "(doi:10.1155/2015/908275), medium certainty"),
+                       "(hindawi.com/journals/grp/2015/908275), medium certainty"),
   note = "The article's totals imply about 39 to 41 and 100 to 102 people, not 53 and 105.")
 trials[["Bai 2014"]] <- c(
   ref = 28, citation = "World J Gastroenterol 2014;20(26):8660-6", doi = "10.3748/wjg.v20.i26.8660",
@@ -92,7 +92,7 @@ trials[["Amer 2011"]] <- c(
   trial_cells = "BM-derived hepatocyte-like cells, autologous", trial_dose = "2 x 10^8 cells, once",
   trial_etiology = "end-stage liver failure, HCV", trial_route = "intrasplenic 10, intrahepatic 10",
   trial_follow_up = "6 months",
-  trial_source = "abstract; dose and follow-up from the table of a review (doi:10.1155/2015/908275)")
+  trial_source = "abstract; dose and follow-up from the table of a review (hindawi.com/journals/grp/2015/908275)")
 trials[["Li 2023"]] <- c(
   ref = 29, citation = "J Gastrointest Surg 2023;27(5):926-31", country = "China", design = "RCT",
   cell_source = "UC", trial_cells = "human umbilical cord blood MSC", trial_etiology = "decompensated",
