@@ -76,8 +76,8 @@ NULL
 #' Fang 2018) rest on the same eight rows, and so nearly determine them. The values here
 #' came out best in a search by simulated annealing over the intervals that the rounded
 #' print allows. No set of eight values met every printed digit. Estimates and limits
-#' recomputed from them agree with the print to within 0.03, I-squared to within one
-#' percentage point; the example shows five of the nine.
+#' recomputed from them agree with the print to within 0.03, I-squared to within about
+#' one percentage point; the example shows five of the nine.
 #'
 #' @section What is not observed:
 #' * Every `yi` and `sei`. Nothing is known of means, standard deviations or the visit

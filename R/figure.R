@@ -39,7 +39,8 @@ page_size <- function(grob) {
 
 # Called by grid when the figure is drawn: measures on the device at hand, and
 # scales the figure to the room there is.
-#' @exportS3Method grid::makeContent
+#' @method makeContent msc_figure_grob
+#' @export
 makeContent.msc_figure_grob <- function(x) {
   spec <- x$spec
   room <- c(grid::convertWidth(grid::unit(1, "npc"), "inches", valueOnly = TRUE),

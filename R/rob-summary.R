@@ -62,7 +62,7 @@ place_heads <- function(domains, spec, size, em) {
 
 # Width of the widest line.
 lines_width <- function(text, face, size, family) {
-  max(0, text_width(unlist(strsplit(text, "\n", fixed = TRUE)), face, size, family))
+  max(0, text_width(unlist(strsplit(as.character(text), "\n", fixed = TRUE)), face, size, family))
 }
 
 # Titles of at most two lines in the narrowest room between 7 and 16 font sizes, or
