@@ -61,7 +61,7 @@ graph_layout <- function(x, weights, palette) {
   legend <- rob_legend(x, palette)
   legend <- legend[legend$kind == "judged", ]
   j <- x$judgements
-  none <- unique(shown_reason(j$reason[is.na(j$judgement)]))
+  none <- missing_words(j)
   if (length(none) > 0L)
     legend <- rbind(legend, data.frame(level = NA_character_, reason = NA_character_,
                                        title = capitalise(paste(none, collapse = " or ")), sign = "",

@@ -1,15 +1,16 @@
 #' @export
-print.msc_rob <- function(x, ...) {
-  cat(format(x), sep = "\n")
+print.msc_rob <- function(x, width = getOption("width"), ...) {
+  cat(format(x, width = width), sep = "\n")
   invisible(x)
 }
 
 #' @export
-format.msc_rob <- function(x, ...) {
+format.msc_rob <- function(x, width = getOption("width"), ...) {
   tool <- x$tool
   c(paste0("Risk of bias: ", tool$name, ", ", length(x$studies), " stud",
            if (length(x$studies) == 1L) "y" else "ies"), "",
-    rob_lines(x), "", format_counts(summary(x)), if (length(x$notes) > 0L) c("", paste0("Note: ", x$notes)))
+    rob_lines(x), "", format_counts(summary(x), width),
+    if (length(x$notes) > 0L) c("", paste0("Note: ", x$notes)))
 }
 
 # One line a study: its signs under the letters of the domains.
@@ -23,7 +24,7 @@ rob_lines <- function(x, most = 60L) {
   body <- apply(rbind(code, sign), 1L, function(s) paste(pad(s, 2L, "left"), collapse = " "))
   more <- length(x$studies) - length(shown)
   key <- paste0(x$tool$levels$sign, " ", x$tool$levels$level)
-  none <- unique(shown_reason(x$judgements$reason[is.na(x$judgements$judgement)]))
+  none <- missing_words(x$judgements)
   c(sub(" +$", "", paste0(left, "  ", body)), if (more > 0L) paste0("... and ", more, " more"), "",
     paste(c(key, if (length(none) > 0L) paste0(". ", paste(none, collapse = " or "))), collapse = ", "))
 }
@@ -36,24 +37,25 @@ summary.msc_rob <- function(object, ...) {
   counts <- unclass(table(domain, factor(j$judgement, levels)))
   out <- data.frame(domain = object$tool$domains$domain)
   for (level in levels) out[[level]] <- unname(counts[, level])
-  out[["no judgement"]] <- length(object$studies) - unname(rowSums(counts))
+  out[["no judgement"]] <- length(object$studies) - as.integer(rowSums(counts))
   out$studies <- length(object$studies)
   structure(out, class = c("summary.msc_rob", "data.frame"))
 }
 
 #' @export
-print.summary.msc_rob <- function(x, ...) {
-  cat(format_counts(x), sep = "\n")
+print.summary.msc_rob <- function(x, width = getOption("width"), ...) {
+  cat(format_counts(x, width), sep = "\n")
   invisible(x)
 }
 
-format_counts <- function(x) {
-  letters <- if (nrow(x) <= 52L) c(LETTERS, paste0("A", LETTERS))[seq_len(nrow(x))] else ""
+# Titles give way to a narrow terminal, but not below what can be told apart.
+format_counts <- function(x, width) {
   columns <- lapply(names(x)[-1L], function(name) {
     text <- c(name, x[[name]])
     pad(text, max(nchar(text, "width")), "right")
   })
-  left <- c("", paste0(letters, "  ", x$domain))
+  used <- sum(vapply(columns, function(text) nchar(text[1L], "width") + 2L, 0))
+  left <- shorten(c("", paste0(format(letter_codes(nrow(x))), "  ", x$domain)), max(32, width - used))
   do.call(paste, c(list(pad(left, max(nchar(left, "width")), "left")), columns, list(sep = "  ")))
 }
 

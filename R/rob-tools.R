@@ -51,8 +51,8 @@ msc_rob_tool <- function(name, domains, levels, colours = NULL, signs = NULL, ov
 print.msc_rob_tool <- function(x, ...) {
   cat("<msc_rob_tool> ", x$name, "\n", sep = "")
   code <- domain_codes(x)
-  cat(paste0("  ", format(code), "  ", ifelse(nzchar(x$domains$group), paste0(x$domains$group, ": "), ""),
-             x$domains$title), sep = "\n")
+  part <- ifelse(nzchar(x$domains$group), paste0(x$domains$group, ": "), "")
+  cat(paste0("  ", format(code), "  ", part, x$domains$title), sep = "\n")
   cat("  Judgements: ", paste0(x$levels$level, " (", x$levels$sign, ")", collapse = ", "), "\n", sep = "")
   invisible(x)
 }
@@ -173,10 +173,9 @@ level_aliases <- function(levels, words) {
 }
 
 # A, B, C ... as RevMan letters the domains beside a forest plot.
-domain_codes <- function(tool) {
-  n <- nrow(tool$domains)
-  c(LETTERS, paste0("A", LETTERS))[seq_len(n)]
-}
+domain_codes <- function(tool) letter_codes(nrow(tool$domains))
+
+letter_codes <- function(n) c(LETTERS, outer(LETTERS, LETTERS, function(b, a) paste0(a, b)))[seq_len(n)]
 
 # Words of reviewers for the judgements all tools share.
 risk_words <- function(level, words = level) {

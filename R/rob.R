@@ -150,6 +150,12 @@ stop_different <- function(entries, first) {
 
 shown_reason <- function(reason) ifelse(is.na(reason), "no judgement", reason)
 
+# How missing judgements are called in a table: the reasons given, then the rest.
+missing_words <- function(judgements) {
+  reason <- judgements$reason[is.na(judgements$judgement)]
+  c(unique(reason[!is.na(reason)]), if (anyNA(reason)) "no judgement")
+}
+
 # A review that has no overall judgements gets no empty column for them.
 drop_unused_overall <- function(tool, entries) {
   unused <- tool$domains$overall & !tool$domains$domain %in% entries$domain
