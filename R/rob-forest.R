@@ -54,8 +54,10 @@ place_rob_columns <- function(spec, panel, size, em) {
   right <- panel$right + panel$margin_right + 0.3 * em + cumsum(room + 0.8 * em) - 0.8 * em
   middle <- numeric(nrow(domains))
   # Columns stay 1.5 font sizes apart under a wider heading.
-  for (i in seq_along(group))
-    middle[inside[[i]]] <- right[i] - room[i] / 2 + (seq_along(inside[[i]]) - (length(inside[[i]]) + 1) / 2) * 1.5 * em
+  for (i in seq_along(group)) {
+    n <- length(inside[[i]])
+    middle[inside[[i]]] <- right[i] - room[i] / 2 + (seq_len(n) - (n + 1) / 2) * 1.5 * em
+  }
   list(middle = middle, label = label, centre = right - room / 2, right = unname(right[length(right)]))
 }
 

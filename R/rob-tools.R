@@ -132,7 +132,8 @@ build_tool <- function(name, domains, levels, overall = NULL, groups = NULL, sho
   tool <- list(name = name, domains = frame, levels = levels)
   if (is.null(short)) short <- rep(list(character()), length(domain))
   if (!is.null(names(domains))) short <- Map(c, short, names(domains))
-  named <- c(title_aliases(domain, title, group, twice), short_aliases(domain, short), code_aliases(domain, group, is_overall),
+  named <- c(title_aliases(domain, title, group, twice), short_aliases(domain, short),
+             code_aliases(domain, group, is_overall),
              if (!is.null(overall)) stats::setNames(rep(domain[is_overall], 4L), rob_key(
                c("overall", "overall bias", "overall risk of bias", "overall judgement"))))
   named <- named[nzchar(names(named))]
