@@ -3,7 +3,7 @@
 #' `type = "summary"` draws traffic lights, one row a study and one column a domain;
 #' `type = "graph"` bars of the percentage of studies with each judgement. Both use
 #' RevMan's words and, by default, colours. Every judgement has a sign as well as a
-#' colour, so that the traffic lights can be read in grey print. Sizes follow from the
+#' colour, so that both can be read in grey print. Sizes follow from the
 #' text: nothing overlaps or is cut off, whatever the names and however many the studies.
 #' To write a file, use [msc_save()], which derives the page size.
 #'
@@ -109,7 +109,9 @@ figure_children.msc_rob_graph_grob <- function(grob, page, across, down) {
   middle <- page$rows$middle
   bars <- layout$bars[layout$bars$x_high > layout$bars$x_low, ]
   y <- middle[match(bars$domain, layout$domains$domain)]
-  colour <- layout$legend$colour[match(bars$level, layout$legend$level)]
+  mark <- match(bars$level, layout$legend$level)
+  # A sign in every segment that has room for one: greens and oranges are one grey.
+  signed <- to_x(bars$x_high) - to_x(bars$x_low) > 1.2 * em
   line <- grid::gpar(lwd = 0.6)
   ticks <- to_x(layout$axis)
   faces <- split(seq_len(n), page$face)
@@ -122,13 +124,15 @@ figure_children.msc_rob_graph_grob <- function(grob, page, across, down) {
       if (length(page$rows$group) > 0L)
         text_at(page$rows$group, across(rep(page$left, length(page$rows$group))), down(page$rows$heading), 0, "bold"),
       grid::rectGrob(across(to_x(bars$x_low)), down(y), across(to_x(bars$x_high) - to_x(bars$x_low)),
-                     across(1.25 * em), hjust = 0, gp = grid::gpar(fill = colour, lwd = 0.6)),
+                     across(1.25 * em), hjust = 0, gp = grid::gpar(fill = layout$legend$colour[mark], lwd = 0.6)),
       grid::segmentsGrob(across(page$left), down(page$axis), across(page$right), down(page$axis), gp = line),
       grid::segmentsGrob(across(ticks), down(page$axis), across(ticks), down(page$axis + 0.3 * em), gp = line),
       text_at(page$tick, across(ticks), down(rep(page$axis + 0.95 * em, length(ticks))), 0.5),
       if (layout$weighted) text_at("Share of the weight in the meta-analysis",
                                    across((page$left + page$right) / 2), down(page$caption - 0.1 * em), 0.5)
     ),
+    draw_signs(to_x((bars$x_low + bars$x_high) / 2)[signed], y[signed], 1.05 * em, layout$legend[mark[signed], ],
+               across, down),
     draw_legend_box(page, layout$legend, across, down, "square")
   )
   do.call(grid::gList, Filter(Negate(is.null), marks))
