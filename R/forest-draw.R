@@ -41,8 +41,13 @@
 #' @param family font family; `""` is the device's own.
 #' @param newpage start a new page first?
 #' @param draw draw, or only build the grob?
+#' @param rob judgements from [msc_rob()], drawn as traffic lights to the right of the
+#'   panel: a letter over each domain, and a legend under the figure. Rows are matched by
+#'   study label; a study without judgements keeps an empty place, with a warning.
+#' @param rob_palette colours of the judgements, see [`plot()`][plot.msc_rob].
 #' @param ... not used; an unknown argument is an error.
-#' @return A list, invisibly: `layout` (class `msc_layout`) and `grob`, which can be
+#' @return A list, invisibly: `layout` (class `msc_layout`, with `rob` a further list of
+#'   `cells`, `domains` and `legend`) and `grob`, which can be
 #'   drawn with [grid::grid.draw()] or put beside other grobs.
 #' @examples
 #' fit <- mscpool(msc_alb, "GEN", subgroup = route,
@@ -52,12 +57,18 @@
 #' plot(fit)
 #' drawn <- msc_forest(fit, sort = "effect", draw = FALSE)
 #' drawn$layout
+#'
+#' # With judgements of risk of bias (made up for this example)
+#' judged <- expand.grid(study = msc_alb$study, domain = c(paste0("D", 1:5), "Overall"))
+#' judged$judgement <- rep_len(c("low", "some concerns", "high"), nrow(judged))
+#' msc_forest(fit, rob = msc_rob(judged, "RoB2"))
 #' @export
 msc_forest <- function(fit, style = "revman", sort = c("input", "study", "weight", "effect"),
                        xlim = NULL, ticks = c("nice", "revman"), labels = NULL, favours = NULL,
-                       fontsize = 10, family = "", newpage = TRUE, draw = TRUE, ...) {
+                       fontsize = 10, family = "", newpage = TRUE, draw = TRUE, rob = NULL,
+                       rob_palette = c("revman", "safe"), ...) {
   check_no_dots(...)
-  grob <- forest_grob(fit, style, sort, xlim, ticks, labels, favours, fontsize, family)
+  grob <- forest_grob(fit, style, sort, xlim, ticks, labels, favours, fontsize, family, rob, rob_palette)
   show_figure(grob, newpage, draw)
 }
 
@@ -72,7 +83,8 @@ forest.mscpool <- function(x, ...) msc_forest(x, ...)
 # ---- the grob ----------------------------------------------------------------------
 
 # Everything the drawing needs, with no device open: sizes come when it is drawn.
-forest_grob <- function(fit, style, sort, xlim, ticks, labels, favours, fontsize, family) {
+forest_grob <- function(fit, style, sort, xlim, ticks, labels, favours, fontsize, family, rob,
+                        rob_palette) {
   check_fit(fit)
   style <- choose_one(style, names(forest_styles), "style")
   sort <- choose_one(sort, c("input", "study", "weight", "effect"), "sort")
@@ -82,10 +94,11 @@ forest_grob <- function(fit, style, sort, xlim, ticks, labels, favours, fontsize
   fontsize <- check_fontsize(fontsize)
   family <- check_strings(family, 1L, "family")
   layout <- relayout(fit, sort, check_xlim(xlim, fit), ticks)
+  layout$rob <- forest_rob(rob, fit, layout, rob_palette)
   spec <- list(layout = layout, cells = layout_cells(fit, layout), favours = fit$options$favours,
                title = effect_title(fit), method = method_line(fit),
                indent = !is.null(fit$subgroups), style = forest_styles[[style]](fit),
-               fontsize = fontsize, family = family)
+               rob = layout$rob, fontsize = fontsize, family = family)
   figure_of(spec, "msc_forest_grob")
 }
 
@@ -116,7 +129,8 @@ figure_children.msc_forest_grob <- function(grob, page, across, down) {
     draw_axis(spec, page, across, down),
     draw_points(spec, page, across, down),
     draw_diamonds(spec, page, across, down),
-    draw_prediction(spec, page, across, down)
+    draw_prediction(spec, page, across, down),
+    draw_rob(spec, page, across, down)
   )))
 }
 

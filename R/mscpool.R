@@ -263,7 +263,7 @@ code_subgroups <- function(groups, subgroup, study) {
   if (is.list(subgroup))
     msc_stop("`subgroup` must be one value a row, not a list", arg = "subgroup")
   # Text work is done on the distinct values only: rows may be a million.
-  values <- if (is.factor(subgroup)) levels(subgroup) else unique(as.character(unclass(subgroup)))
+  values <- if (is.factor(subgroup)) levels(subgroup) else unique(as.character(subgroup))
   code <- if (is.factor(subgroup)) as.integer(subgroup) else match(as.character(subgroup), values)
   named <- !is.na(values) & has_text(values) & seq_along(values) %in% code
   levels <- enc2utf8(values[named])

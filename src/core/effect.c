@@ -151,7 +151,7 @@ static effect_row mean_difference(double m1, double sd1, double n1, double m2, d
 /* Log ratio of means (Hedges, Gurevitch & Curtis 1999). */
 static effect_row ratio_of_means(double m1, double sd1, double n1, double m2, double sd2,
                                  double n2) {
-  if (!(m1 / m2 > 0)) return not_estimable(REASON_MEAN_SIGN);
+  if (m1 == 0 || m2 == 0 || (m1 > 0) != (m2 > 0)) return not_estimable(REASON_MEAN_SIGN);
   const double cv1 = sd1 / m1, cv2 = sd2 / m2;
   return estimable(log(m1 / m2), cv1 * cv1 / n1 + cv2 * cv2 / n2);
 }

@@ -80,9 +80,16 @@ static range choose_range(const layout_input *in, double *values) {
     cover(&r, in->ci_low[i]);
     cover(&r, in->ci_high[i]);
   }
-  for (size_t g = 0; g <= in->n_subgroups; g++) {
-    const layout_diamond *d = g < in->n_subgroups ? &in->subgroups[g] : &in->total;
-    if (!is_drawn(d->estimate) || half_width(d->ci_low, d->ci_high) > 2 * ordinary) continue;
+  if (is_drawn(in->total.estimate)) {
+    cover(&r, in->total.ci_low);
+    cover(&r, in->total.ci_high);
+  }
+  /* A subgroup's diamond is as wide as its studies disagree, so it is measured
+   * against their spread as well. */
+  const double fair = fmax(2 * ordinary, r.high - r.low);
+  for (size_t g = 0; g < in->n_subgroups; g++) {
+    const layout_diamond *d = &in->subgroups[g];
+    if (!is_drawn(d->estimate) || half_width(d->ci_low, d->ci_high) > fair) continue;
     cover(&r, d->ci_low);
     cover(&r, d->ci_high);
   }

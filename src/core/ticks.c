@@ -99,7 +99,7 @@ static void steps_125(ticks_axis *axis, double low, double high, int fixed_range
 /* Ticks at round values of the ratio itself, for an axis so short that 1, 2, 5
  * would leave fewer than three. */
 static void linear_in_ratio(ticks_axis *axis, double low, double high, int fixed_range) {
-  const double from = exp(low), to = exp(high), step = nice_step((to - from) / 7);
+  const double from = exp(low), to = exp(high), step = nice_step((to - from) / 5);
   double first = floor(from / step + SLACK), last = ceil(to / step - SLACK);
   if (fixed_range || first < 1) first = ceil(from / step - SLACK);
   if (fixed_range) last = floor(to / step + SLACK);
