@@ -59,7 +59,7 @@ add_result <- function(out, line, here, fit) {
   if (nrow(mine) == 0L) {
     out$missing[[line$id]] <- paste0("no rows for ", line$figure, ", ", line$subgroup_level)
   } else if (any(lacking)) {
-    out$missing[[line$id]] <- missing_words(mine, lacking, total)
+    out$missing[[line$id]] <- lacking_words(mine, lacking, total)
   } else {
     out$pools[[line$id]] <- pools_of(fit, line, total)
     out$notes[[line$id]] <- size_words(line, mine)
@@ -67,7 +67,7 @@ add_result <- function(out, line, here, fit) {
   out
 }
 
-missing_words <- function(mine, lacking, total) {
+lacking_words <- function(mine, lacking, total) {
   who <- mine$study[lacking]
   if (total && length(unique(mine$subgroup)) > 1L) who <- paste0(who, " (", mine$subgroup[lacking], ")")
   paste0(sum(lacking), " of ", nrow(mine), " rows lack numbers: ", paste(utils::head(who, 3L), collapse = ", "),
