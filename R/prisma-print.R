@@ -63,7 +63,8 @@ number_lines <- function(boxes, indent, width) {
 check_lines <- function(x) {
   ok <- sum(x$checks$status == "ok")
   derived <- unique(x$checks$derived[!is.na(x$checks$derived)])
-  c(paste0(ok, if (ok == 1L) " sum is" else " sums are", " checked and right",
+  c(paste0(if (ok == 0L) "No sum could be checked: each was needed to derive a number"
+           else paste0(ok, if (ok == 1L) " sum is" else " sums are", " checked and right"),
            if (!is.null(x$studies)) paste0(", with the labels of ", length(x$studies), " studies")),
     if (length(derived) > 0L)
       paste0("Derived from ", if (length(derived) == 1L) "its" else "their", " neighbours: ",

@@ -93,9 +93,9 @@ stop_rule <- function(flow, rule, terms, has, expected) {
               arg = rule$result, expected = expected)
 }
 
-# Where a number in the sum is itself not the user's, says how it came about.
+# Where a number in the sum is itself worked out from several, says how.
 derivation_note <- function(flow, boxes) {
-  boxes <- intersect(boxes, names(flow$derived))
+  boxes <- intersect(boxes, names(flow$derived)[!startsWith(flow$derived, "as ")])
   if (length(boxes) == 0L) return("")
   paste0("; ", paste0("`", boxes, "` is derived: ", flow$derived[boxes], collapse = ", "))
 }
