@@ -20,7 +20,8 @@ reconstruct_alb <- function(reported) {
   fit <- msc_reconstruct(reported[reported$id %in% design$result, ], design, starts = 20L, boxes = 100L)
   effects <- fit$effects[match(table_order, fit$effects$study), c("study", "estimate", "se")]
   size <- design[match(effects$study, design$study), c("n1", "n2")]
-  data.frame(study = effects$study, yi = round(effects$estimate, 3L), sei = round(effects$se, 3L), n1i = size$n1, n2i = size$n2)
+  data.frame(study = effects$study, yi = round(effects$estimate, 5L), sei = round(effects$se, 5L),
+             n1i = size$n1, n2i = size$n2)
 }
 
 reconstruct_ast <- function(reported) {
@@ -29,7 +30,8 @@ reconstruct_ast <- function(reported) {
     fit <- msc_reconstruct(line, data.frame(result = id, study = c("Fang 2018", "Salama 2014"),
                                             n1 = c(50, 20), n2 = c(53, 20)), starts = 20L, boxes = 100L)
     data.frame(result = id, subgroup = line$subgroup_level, study = fit$effects$study,
-               yi = round(fit$effects$estimate, 3L), sei = round(fit$effects$se, 3L), n1i = c(50, 20), n2i = c(53, 20))
+               yi = round(fit$effects$estimate, 5L), sei = round(fit$effects$se, 5L), n1i = c(50, 20),
+               n2i = c(53, 20))
   }))
 }
 
@@ -108,7 +110,7 @@ known_pools <- function(figures) {
 known_reasons <- c(
   R21 = "the line of R02", R26 = "printed as a test between causes, but it is the line of all eight rows",
   R38 = "two solutions fit", R39 = "two solutions fit, if there are two rows", R41 = "one solution fits",
-  R25 = "the two rows are known up to their order", R51 = "the line of R02", R53 = "the line of R28"
+  R25 = "by itself it can be met in every digit, by two effects known up to their order", R51 = "the line of R02", R53 = "the line of R28"
 )
 
 reproduce_known <- function(reported) {
