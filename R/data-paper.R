@@ -18,7 +18,7 @@
 #'   \item{subgroup_type}{`"overall"`, `"time"`, `"route"`, `"cause"`, `"dose"` or
 #'     `"sensitivity"`.}
 #'   \item{subgroup_level}{the subgroup; `"total"` is the total over the subgroups of a
-#'     figure. Doses: `"low"` is a million cells per kg, `"high"` 10 to 39 million. AC is
+#'     figure, `"between causes"` a line that the article prints as such. Doses: `"low"` is a million cells per kg, `"high"` 10 to 39 million. AC is
 #'     alcohol.}
 #'   \item{measure}{`"WMD"`, (weighted) mean difference, or `"SMD"`, standardised mean
 #'     difference, as printed. The article gives no unit for a WMD, and some cannot be

@@ -33,7 +33,8 @@ reported_spec <- function(reported, again, layer, fontsize, family) {
   high <- number("ci_high")
   middle <- abs(estimate$value - (low$value + high$value) / 2)
   lines <- data.frame(
-    type = "result", id = if (is.null(reported$id)) "" else reported$id, label = reported$subgroup_level, measure = reported$measure, printed = "",
+    type = "result", id = if (is.null(reported$id)) "" else reported$id,
+    label = reported$subgroup_level, measure = reported$measure, printed = "",
     I2 = ifelse(nzchar(reported$I2), paste0(reported$I2, "%"), ""), figure = reported$figure,
     estimate = estimate$value, ci_low = low$value, ci_high = high$value,
     impossible = !is.na(middle) & middle > estimate$half + low$half + 1e-9
@@ -41,7 +42,8 @@ reported_spec <- function(reported, again, layer, fontsize, family) {
   shown <- nzchar(reported$estimate)
   lines$printed[shown] <- paste0(reported$estimate, " [", reported$ci_low, ", ", reported$ci_high, "]")[shown]
   lines$printed[lines$impossible] <- paste0(lines$printed[lines$impossible], " !")
-  if (!is.null(again)) lines <- cbind(lines, stats::setNames(again, paste0("new_", names(again))), layer = layer)
+  if (!is.null(again))
+    lines <- cbind(lines, stats::setNames(again, paste0("new_", names(again))), layer = layer)
   kind <- reported$subgroup_type
   heading <- paste0(reported$outcome, ifelse(kind == "overall", "", ifelse(kind == "sensitivity", ", ", ", by ")),
                     ifelse(kind == "overall", "", kind))
@@ -57,7 +59,7 @@ with_headings <- function(lines, heading) {
   blank$type <- "heading"
   blank$label <- heading[start]
   blank$impossible <- FALSE
-  # A result that stands under an earlier heading goes there.
+  # A result that belongs under an earlier heading goes there.
   rank <- c(match(heading, heading[start]), seq_along(start) - 0.5)
   layout <- rbind(lines, blank)[order(rank, c(seq_along(heading), 0 * start)), ]
   layout$y <- seq_len(nrow(layout))
@@ -87,7 +89,8 @@ figure_page.msc_reported_grob <- function(grob, size) {
   right <- panel + panel_width + gap
   at <- c(left[1:3], right, right + width[["I2"]] + gap)
   top <- 2.2 * ROW_HEIGHT * em
-  legend <- wrap_text(reported_legend(spec), at[5L] + width[["figure"]] - 0.6 * em, "plain", size * 0.9, spec$family)
+  legend <- wrap_text(reported_legend(spec), at[5L] + width[["figure"]] - 0.6 * em, "plain", size * 0.9,
+                      spec$family)
   bottom <- top + nrow(layout) * ROW_HEIGHT * em
   list(width = at[5L] + width[["figure"]] + 0.8 * em, size = size, em = em, at = at,
        panel = c(panel, panel + panel_width), top = top, bottom = bottom, legend = legend,
@@ -96,15 +99,18 @@ figure_page.msc_reported_grob <- function(grob, size) {
 }
 
 reported_range <- function(layout) {
-  values <- unlist(layout[intersect(c("ci_low", "ci_high", "estimate", "new_ci_low", "new_ci_high"), names(layout))])
+  drawn <- c("ci_low", "ci_high", "estimate", "new_ci_low", "new_ci_high")
+  values <- unlist(layout[intersect(drawn, names(layout))])
   range <- range(values, 0, na.rm = TRUE)
   range + c(-0.04, 0.04) * diff(range)
 }
 
 reported_legend <- function(spec) {
   broken <- any(spec$layout$impossible)
-  c(if (spec$again) "Black: as printed. Below it: recomputed from observed rows (blue) or from reconstructed effects (orange); where there is nothing, the line could only be audited." else
-      "Estimates and limits as printed; nothing is pooled or recomputed.",
+  c(if (spec$again)
+      paste("Black: as printed. Below it: recomputed from observed rows (blue) or from reconstructed",
+            "effects (orange); where there is nothing, the line could only be audited.")
+    else "Estimates and limits as printed; nothing is pooled or recomputed.",
     "The axis is shared but not the unit: SMD in standard deviations, WMD in what was pooled.",
     if (broken) "! Red: these limits cannot belong to the estimate.")
 }
@@ -157,7 +163,8 @@ reported_axis <- function(page, x_of, across, down) {
   x <- across(x_of(ticks))
   end <- page$bottom + 0.3 * page$em
   list(
-    grid::segmentsGrob(across(x_of(0)), down(page$top), across(x_of(0)), down(end), gp = grid::gpar(col = "grey45")),
+    grid::segmentsGrob(across(x_of(0)), down(page$top), across(x_of(0)), down(end),
+                       gp = grid::gpar(col = "grey45")),
     grid::segmentsGrob(across(page$panel[1L]), down(end), across(page$panel[2L]), down(end)),
     grid::segmentsGrob(x, down(rep(end, length(ticks))), x, down(rep(end + 0.35 * page$em, length(ticks)))),
     text_at(format_tick(ticks), x, down(rep(end + 1.1 * page$em, length(ticks))), 0.5)

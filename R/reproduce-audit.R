@@ -39,8 +39,8 @@ audit_p <- function(x, printed) {
   least <- if (x$estimate$low * x$estimate$high < 0) 0 else min(size)
   p <- 2 * stats::pnorm(-c(max(size) / se[1L], least / se[2L]))
   wrong <- p[1L] > x$p$high || p[2L] < x$p$low
-  check_of(paste0("P ", printed, if (wrong) " contradicts" else " fits", " the limits (", spell_range(p), ")"),
-           wrong, paste0("SE ", format_fixed(mean(se), 3L)))
+  check_of(paste0("P ", printed, if (wrong) " contradicts" else " fits", " the limits (", spell_range(p),
+                  ")"), wrong, paste0("SE ", format_fixed(mean(se), 3L)))
 }
 
 # Numbers of rows for which some Q rounds to the printed I-squared and gives its P. A
@@ -50,8 +50,9 @@ audit_rows <- function(x, stated) {
   k <- rows_that_fit(x$I2, x$het_p)
   stated <- suppressWarnings(as.integer(stated))
   text <- paste0("I\u00b2 and its P fit ", spell_numbers(k), " rows")
-  if (!is.na(stated)) text <- paste0(text, if (stated %in% k) ", as the " else "; stated are ", stated, " studies",
-                                     if (!stated %in% k) ", so a study has two rows or the number is wrong")
+  if (!is.na(stated))
+    text <- if (stated %in% k) paste0(text, ", as the ", stated, " studies") else
+      paste0(text, "; stated are ", stated, " studies, so a study has two rows or the number is wrong")
   check_of(text, length(k) == 0L, paste0("k = ", spell_numbers(k)))
 }
 

@@ -89,7 +89,8 @@ draw_page <- function(grob, title, size, heading) {
   grid::grid.newpage()
   inch <- function(x) grid::unit(x, "inches")
   top <- function(x) grid::unit(1, "npc") - inch(x)
-  grid::grid.text(title[1L], inch(0.15), top(0.22), hjust = 0, gp = grid::gpar(fontsize = 13, fontface = "bold"))
+  grid::grid.text(title[1L], inch(0.15), top(0.22), hjust = 0,
+                  gp = grid::gpar(fontsize = 13, fontface = "bold"))
   grid::grid.text(title[2L], inch(0.15), top(0.47), hjust = 0, gp = grid::gpar(fontsize = 10))
   grid::pushViewport(grid::viewport(inch(0), top(heading), inch(size[["width"]]), inch(size[["height"]]),
                                     just = c("left", "top")))

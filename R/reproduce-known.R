@@ -110,7 +110,8 @@ known_pools <- function(figures) {
 known_reasons <- c(
   R21 = "the line of R02", R26 = "printed as a test between causes, but it is the line of all eight rows",
   R38 = "two solutions fit", R39 = "two solutions fit, if there are two rows", R41 = "one solution fits",
-  R25 = "by itself it can be met in every digit, by two effects known up to their order", R51 = "the line of R02", R53 = "the line of R28"
+  R25 = "by itself it can be met in every digit, by two effects known up to their order",
+  R51 = "the line of R02", R53 = "the line of R28"
 )
 
 reproduce_known <- function(reported) {

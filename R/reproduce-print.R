@@ -6,7 +6,7 @@ layer_signs <- c(observed = "obs", reconstructed = "rec", "audited only" = "aud"
 short_verdicts <- c(
   "agrees" = "agrees", "agrees within 0.03" = "within 0.03", "differs" = "differs",
   "not reproducible: rows unknown" = "rows unknown", "not reproducible: rows incomplete" = "rows incomplete",
-  "contradicts itself" = "contradicts itself"
+  "contradicts itself" = "contradictory"
 )
 
 #' @rdname msc_reproduce
@@ -62,7 +62,8 @@ summary.msc_reproduction <- function(object, ...) {
                                 verdict = factor(object$verdict, names(short_verdicts))),
                           responseName = "results", stringsAsFactors = FALSE)
   counts <- counts[counts$results > 0L, ]
-  counts <- counts[order(match(counts$layer, names(layer_signs)), match(counts$verdict, names(short_verdicts))), ]
+  counts <- counts[order(match(counts$layer, names(layer_signs)),
+                         match(counts$verdict, names(short_verdicts))), ]
   row.names(counts) <- NULL
   counts
 }
@@ -78,6 +79,7 @@ plot.msc_reproduction <- function(x, fontsize = 10, newpage = TRUE, draw = TRUE,
 figure_grob.msc_reproduction <- function(x, fontsize = 10, family = "", ...) {
   reported <- shipped("msc_reported")
   at <- match(x$id, reported$id)
-  figure_of(reported_spec(reported[at, ], as.data.frame(x)[c("estimate", "ci_low", "ci_high")], x$layer,
-                          check_fontsize(fontsize), check_strings(family, 1L, "family")), "msc_reported_grob")
+  values <- as.data.frame(x)[c("estimate", "ci_low", "ci_high")]
+  figure_of(reported_spec(reported[at, ], values, x$layer, check_fontsize(fontsize),
+                          check_strings(family, 1L, "family")), "msc_reported_grob")
 }

@@ -93,7 +93,7 @@ stopifnot(
   !anyDuplicated(template[c("figure", "subgroup", "study")]),
   # every printed subgroup of a figure has rows
   with(msc_reported[!msc_reported$subgroup_level %in% c("overall", "total", "all studies", "Fang 2018 removed",
-                                                        "HBV-HCV against AC"), ],
+                                                        "between causes"), ],
        paste(figure, subgroup_level) %in% paste(template$figure, template$subgroup))
 )
 write.csv(template, "inst/extdata/lu2023_template.csv", row.names = FALSE, na = "")

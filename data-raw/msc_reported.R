@@ -35,7 +35,7 @@ R22,ALB,route,hepatic artery,SMD,,,,0.51,0.24,0.79,0.0003,0.37,5,Fig 10,random,
 R23,ALB,route,intravenous,SMD,,,,0.61,-0.51,1.73,0.28,<0.00001,90,Fig 10,random,
 R24,ALB,cause,HBV-HCV,SMD,,,,0.55,-0.08,1.18,0.09,<0.00001,84,Fig 11,,
 R25,ALB,cause,AC,SMD,,,,0.34,-0.12,0.80,0.15,0.44,0,Fig 11,,
-R26,ALB,cause,HBV-HCV against AC,,,,,,,,,<0.0001,79,Fig 11,,a heterogeneity line only: that of R02 and no test between the causes
+R26,ALB,cause,between causes,,,,,,,,,<0.0001,79,Fig 11,,a heterogeneity line only: that of R02 and no test between the causes
 R27,ALB,dose,total,SMD,,,,0.52,-0.34,1.38,0.24,,,Fig 12,,no heterogeneity printed
 R28,ALB,dose,low,SMD,,,,1.68,1.10,2.25,<0.00001,,,Fig 12,random,no heterogeneity printed; repeated in the discussion
 R29,ALB,dose,high,SMD,,,,-0.17,-1.01,0.67,0.70,0.006,80,Fig 12,random,
