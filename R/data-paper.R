@@ -56,8 +56,9 @@ NULL
 #' columns that are NA for that reason. Neither sizes nor results of Li 2023 were found.
 #' No public source gives the people measured at each visit.
 #'
-#' @format A data frame with 11 rows and 32 columns. From Table 1 of the article, in which
-#'   `"ND"` and `"UK"` are printed for what was not described or unknown:
+#' @format A data frame with 11 rows and 32 columns. Columns without `trial_` are those of
+#'   Table 1 of the article, in which `"ND"` and `"UK"` are printed for what was not
+#'   described or unknown; the others are from the trial (NA: not seen).
 #' \describe{
 #'   \item{study}{first author and year.}
 #'   \item{ref}{number in the article's references (integer).}
@@ -70,9 +71,6 @@ NULL
 #'   \item{doses, route, follow_up}{times given, route, visits.}
 #'   \item{n_msc, n_ctrl}{people in the arms (integer).}
 #'   \item{outcomes}{liver values listed.}
-#' }
-#' From the trial (NA: not seen):
-#' \describe{
 #'   \item{trial_design, trial_n_msc, trial_n_ctrl}{design, people in the arms.}
 #'   \item{trial_cells, trial_dose, trial_etiology, trial_route, trial_follow_up}{cells, dose,
 #'     causes, route and follow-up.}

@@ -30,6 +30,10 @@ check_rows <- function(rows) {
   if (length(at) > 0L)
     msc_stop("`measure` must be \"MD\" or \"SMD\": ",
              name_rows(at, rows$study, paste0("\"", rows$measure[at], "\"")), arg = "measure", rows = at)
+  for (name in c("sd1i", "n1i", "sd2i", "n2i")) {
+    at <- which(rows[[name]] < 0)
+    if (length(at) > 0L) msc_stop_rows(at, rows[[name]], "must not be negative", name, rows$study)
+  }
   for (figure in unique(rows$figure)) if (length(unique(rows$measure[rows$figure == figure])) > 1L)
     msc_stop("`measure` differs between rows of ", figure, arg = "measure", rows = which(rows$figure == figure))
   rows

@@ -204,7 +204,7 @@ test_that("plot returns layout and grob, and draw = FALSE leaves no device", {
   on_device({
     expect_silent(shown <- plot(simple_flow()))
     expect_sound(shown$layout)
-    expect_equal(page_size.msc_prisma_grob(shown$grob), unlist(shown$layout$size))
+    expect_equal(page_size(shown$grob), unlist(shown$layout$size))
   })
   expect_error(plot(simple_flow(), colour = 1), class = "msc_error")
   expect_error(plot(simple_flow(), fontsize = 0), class = "msc_error")

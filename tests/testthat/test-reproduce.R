@@ -175,6 +175,9 @@ test_that("a file is read; what cannot be is an error that names it", {
   expect_error(msc_reproduce("no such file.csv"), class = "msc_error", "no file")
   expect_error(msc_reproduce(template()[-1]), class = "msc_error", "`figure`")
   expect_error(msc_reproduce(transform(template(), measure = "RR")), class = "msc_error", "\"RR\"")
+  wrong <- template()
+  wrong$sd1i[20] <- -1
+  expect_error(msc_reproduce(wrong), class = "msc_error", "row 20")
   expect_error(msc_reproduce(transform(template(), figure = "Fig 99")), class = "msc_error", "Fig 99")
 })
 
