@@ -125,7 +125,7 @@ clean_labels <- function(x) {
     empty <- is.na(x) | x == ""
     x[empty] <- as.character(which(empty))
   }
-  control <- grep("[[:cntrl:]]", x)
+  control <- grep("[[:cntrl:]]", x, perl = TRUE)
   if (length(control) > 0L) x[control] <- gsub("[[:cntrl:]]+", " ", x[control])
   x
 }

@@ -236,6 +236,7 @@ excluded_rows <- function(exclude, study) {
 # States for C; warns of rows that cannot be true unless the user left them out.
 state_with_exclusions <- function(checked, excluded, study) {
   state <- checked$state
+  if (length(excluded) == 0L && !any(state)) return(state)
   impossible <- setdiff(which(state == state_codes[["impossible"]]), excluded)
   if (length(impossible) > 0L)
     msc_warn("More events than participants; listed, but not pooled: ",
