@@ -41,8 +41,13 @@
 #' @param family font family; `""` is the device's own.
 #' @param newpage start a new page first?
 #' @param draw draw, or only build the grob?
+#' @param rob judgements from [msc_rob()], drawn as traffic lights to the right of the
+#'   panel: a letter over each domain, and a legend under the figure. Rows are matched by
+#'   study label; a study without judgements keeps an empty place, with a warning.
+#' @param rob_palette colours of the judgements, see [`plot()`][plot.msc_rob].
 #' @param ... not used; an unknown argument is an error.
-#' @return A list, invisibly: `layout` (class `msc_layout`) and `grob`, which can be
+#' @return A list, invisibly: `layout` (class `msc_layout`, with `rob` a further list of
+#'   `cells`, `domains` and `legend`) and `grob`, which can be
 #'   drawn with [grid::grid.draw()] or put beside other grobs.
 #' @examples
 #' fit <- mscpool(msc_alb, "GEN", subgroup = route,
@@ -52,17 +57,19 @@
 #' plot(fit)
 #' drawn <- msc_forest(fit, sort = "effect", draw = FALSE)
 #' drawn$layout
+#'
+#' # With judgements of risk of bias (made up for this example)
+#' judged <- expand.grid(study = msc_alb$study, domain = c(paste0("D", 1:5), "Overall"))
+#' judged$judgement <- rep_len(c("low", "some concerns", "high"), nrow(judged))
+#' msc_forest(fit, rob = msc_rob(judged, "RoB2"))
 #' @export
 msc_forest <- function(fit, style = "revman", sort = c("input", "study", "weight", "effect"),
                        xlim = NULL, ticks = c("nice", "revman"), labels = NULL, favours = NULL,
-                       fontsize = 10, family = "", newpage = TRUE, draw = TRUE, ...) {
+                       fontsize = 10, family = "", newpage = TRUE, draw = TRUE, rob = NULL,
+                       rob_palette = c("revman", "safe"), ...) {
   check_no_dots(...)
-  grob <- forest_grob(fit, style, sort, xlim, ticks, labels, favours, fontsize, family)
-  if (check_flag(draw, "draw")) {
-    if (check_flag(newpage, "newpage")) grid::grid.newpage()
-    grid::grid.draw(grob)
-  }
-  invisible(list(layout = grob$spec$layout, grob = grob))
+  grob <- forest_grob(fit, style, sort, xlim, ticks, labels, favours, fontsize, family, rob, rob_palette)
+  show_figure(grob, newpage, draw)
 }
 
 #' @rdname msc_forest
@@ -73,33 +80,26 @@ plot.mscpool <- function(x, ...) msc_forest(x, ...)
 #' @exportS3Method metafor::forest
 forest.mscpool <- function(x, ...) msc_forest(x, ...)
 
-check_no_dots <- function(...) {
-  if (...length() == 0L) return(invisible())
-  given <- names(list(...))
-  given <- if (is.null(given)) "an unnamed one" else quote_names(given)
-  msc_stop("msc_forest() has no such argument: ", given, ". It has ",
-           quote_names(setdiff(names(formals(msc_forest)), "...")), arg = given)
-}
-
 # ---- the grob ----------------------------------------------------------------------
 
 # Everything the drawing needs, with no device open: sizes come when it is drawn.
-forest_grob <- function(fit, style, sort, xlim, ticks, labels, favours, fontsize, family) {
+forest_grob <- function(fit, style, sort, xlim, ticks, labels, favours, fontsize, family, rob,
+                        rob_palette) {
   check_fit(fit)
   style <- choose_one(style, names(forest_styles), "style")
   sort <- choose_one(sort, c("input", "study", "weight", "effect"), "sort")
   ticks <- choose_one(ticks, tick_words, "ticks")
   if (!is.null(labels)) fit$options$labels <- check_strings(labels, 2L, "labels")
   if (!is.null(favours)) fit$options$favours <- check_strings(favours, 2L, "favours")
-  if (!is.numeric(fontsize) || length(fontsize) != 1L || !is.finite(fontsize) || fontsize <= 0)
-    msc_stop("`fontsize` must be one positive number", arg = "fontsize")
+  fontsize <- check_fontsize(fontsize)
   family <- check_strings(family, 1L, "family")
   layout <- relayout(fit, sort, check_xlim(xlim, fit), ticks)
+  layout$rob <- forest_rob(rob, fit, layout, rob_palette)
   spec <- list(layout = layout, cells = layout_cells(fit, layout), favours = fit$options$favours,
                title = effect_title(fit), method = method_line(fit),
                indent = !is.null(fit$subgroups), style = forest_styles[[style]](fit),
-               fontsize = fontsize, family = family)
-  grid::gTree(spec = spec, cl = "msc_forest_grob")
+               rob = layout$rob, fontsize = fontsize, family = family)
+  figure_of(spec, "msc_forest_grob")
 }
 
 # Limits on the analysis scale from those the reader sees.
@@ -113,41 +113,15 @@ check_xlim <- function(xlim, fit) {
   log(xlim)
 }
 
-# Called by grid when the figure is drawn: measures on the device at hand, and
-# scales the figure to the room there is.
-#' @method makeContent msc_forest_grob
 #' @export
-makeContent.msc_forest_grob <- function(x) {
-  spec <- x$spec
-  room <- c(grid::convertWidth(grid::unit(1, "npc"), "inches", valueOnly = TRUE),
-            grid::convertHeight(grid::unit(1, "npc"), "inches", valueOnly = TRUE))
-  page <- forest_page(spec, spec$fontsize)
-  scale <- min(room / c(page$width, page$height), 1.25)
-  # Within half a percent of its own size, as on a page that msc_save() made.
-  if (abs(scale - 1) > 0.005) {
-    if (spec$fontsize * scale < 5) {
-      msc_warn("The figure needs ", format_fixed(page$width, 1L), " x ",
-               format_fixed(page$height, 1L), " inches and the device has ",
-               format_fixed(room[1L], 1L), " x ", format_fixed(room[2L], 1L),
-               ": cut off at 5 point text. msc_save() writes a page that fits.")
-      scale <- 5 / spec$fontsize
-    }
-    page <- forest_page(spec, spec$fontsize * scale)
-  }
-  inside <- grid::viewport(
-    x = grid::unit(max(0, (room[1L] - page$width) / 2), "inches"),
-    y = grid::unit(room[2L] - max(0, (room[2L] - page$height) / 2), "inches"),
-    width = grid::unit(page$width, "inches"), height = grid::unit(page$height, "inches"),
-    just = c("left", "top"), gp = grid::gpar(fontsize = page$size, fontfamily = spec$family)
-  )
-  drawing <- grid::gTree(children = forest_children(spec, page), vp = inside)
-  grid::setChildren(x, grid::gList(drawing))
-}
+figure_grob.mscpool <- function(x, ...) msc_forest(x, ..., draw = FALSE)$grob
 
-forest_children <- function(spec, page) {
-  # grid counts from the bottom, the page from the top
-  down <- function(y) grid::unit(page$height - y, "inches")
-  across <- function(x) grid::unit(x, "inches")
+#' @export
+figure_page.msc_forest_grob <- function(grob, size) forest_page(grob$spec, size)
+
+#' @export
+figure_children.msc_forest_grob <- function(grob, page, across, down) {
+  spec <- grob$spec
   do.call(grid::gList, Filter(Negate(is.null), c(
     draw_bands(spec, page, across, down),
     draw_labels(spec, page, across, down),
@@ -155,13 +129,9 @@ forest_children <- function(spec, page) {
     draw_axis(spec, page, across, down),
     draw_points(spec, page, across, down),
     draw_diamonds(spec, page, across, down),
-    draw_prediction(spec, page, across, down)
+    draw_prediction(spec, page, across, down),
+    draw_rob(spec, page, across, down)
   )))
-}
-
-text_at <- function(label, x, y, hjust, face = "plain") {
-  grid::textGrob(label, x, y, hjust = hjust, vjust = 0.5,
-                 gp = grid::gpar(fontface = face, lineheight = LINE_HEIGHT / 1.2))
 }
 
 draw_bands <- function(spec, page, across, down) {

@@ -16,9 +16,12 @@ forest_page <- function(spec, size) {
   text <- wrap_cells(spec, size, em)
   columns <- place_columns(spec, text, size, em)
   panel <- place_panel(spec, columns, size, em)
-  rows <- place_rows(spec, text, columns, panel, em)
-  list(em = em, size = size, text = text, columns = columns, panel = panel, rows = rows,
-       width = panel$right + panel$margin_right, height = rows$page)
+  rob <- place_rob_columns(spec, panel, size, em)
+  rows <- place_rows(spec, text, columns, panel, rob, em)
+  width <- if (is.null(rob)) panel$right + panel$margin_right else rob$right + 0.8 * em
+  key <- place_rob_key(spec, rows$page, width, size, em)
+  list(em = em, size = size, text = text, columns = columns, panel = panel, rob = rob, rows = rows,
+       key = key, width = width, height = if (is.null(key)) rows$page else key$bottom)
 }
 
 # ---- text ------------------------------------------------------------------------
@@ -149,12 +152,12 @@ to_panel <- function(x, panel, range) panel$left + (x - range$x_min) * panel$sca
 
 # Heights of the rows: one line, more where text is wrapped. The top and height of
 # each row turn the layout's y into inches.
-place_rows <- function(spec, text, columns, panel, em) {
+place_rows <- function(spec, text, columns, panel, rob, em) {
   rows <- spec$layout$rows
   own <- rows$type != "axis"
   lines <- integer(ceiling(spec$layout$height)) + 1L
   lines[rows$y[own]] <- count_lines(text$label[own])
-  lines[1L] <- max(count_lines(c(columns$groups$label, panel$title)))
+  lines[1L] <- max(count_lines(c(columns$groups$label, panel$title, rob$label)))
   lines[2L] <- max(count_lines(text$header), lines[2L])
   height <- (ROW_HEIGHT + (lines - 1L) * LINE_HEIGHT) * em
   top <- 0.5 * em + c(0, cumsum(height))[seq_along(height)]

@@ -1,4 +1,4 @@
-#' Write a forest plot to a file
+#' Write a figure to a file
 #'
 #' Measures the figure on the device that will draw it, derives the page size from
 #' layout and text, and writes it: nothing is cut off and no part of the page is
@@ -7,18 +7,19 @@
 #' PDF is written through Cairo, which embeds fonts and finds one for every script;
 #' R's plain `pdf()` prints dots for Chinese.
 #'
-#' @param fit a fit from [mscpool()].
+#' @param x what has a figure: a fit from [mscpool()], written as a forest plot, or a
+#'   table of judgements from [msc_rob()].
 #' @param file path ending in `.pdf`, `.png` or `.svg`.
 #' @param res resolution of a PNG, in pixels per inch.
-#' @param ... arguments of [msc_forest()].
+#' @param ... arguments of the function that draws it: [msc_forest()], or
+#'   [`plot()`][plot.msc_rob] for judgements.
 #' @return `file`, invisibly, with the attribute `size`: width and height in inches.
 #' @examples
 #' fit <- mscpool(subset(msc_events, outcome == "all-cause mortality"), "RR")
 #' file <- msc_save(fit, tempfile(fileext = ".pdf"))
 #' attr(file, "size")
 #' @export
-msc_save <- function(fit, file, ..., res = 300) {
-  check_fit(fit)
+msc_save <- function(x, file, ..., res = 300) {
   file <- check_strings(file, 1L, "file")
   kind <- tolower(sub("^.*[.]", "", basename(file)))
   if (!grepl(".", basename(file), fixed = TRUE) || !kind %in% c("pdf", "png", "svg"))
@@ -28,7 +29,7 @@ msc_save <- function(fit, file, ..., res = 300) {
   if (!is.numeric(res) || length(res) != 1L || !is.finite(res) || res <= 0)
     msc_stop("`res` must be one positive number", arg = "res")
 
-  grob <- msc_forest(fit, ..., draw = FALSE)$grob
+  grob <- figure_grob(x, ...)
   before <- grDevices::dev.cur()
   on.exit(if (before > 1L) grDevices::dev.set(before))
   size <- measure_page(grob, kind, res)
@@ -47,8 +48,7 @@ measure_page <- function(grob, kind, res) {
     unlink(scratch)
   })
   grid::grid.newpage()
-  page <- forest_page(grob$spec, grob$spec$fontsize)
-  stats::setNames(c(page$width, page$height), c("width", "height"))
+  page_size(grob)
 }
 
 open_device <- function(kind, file, size, res) {
