@@ -13,8 +13,8 @@ figure_grob <- function(x, ...) UseMethod("figure_grob")
 
 #' @export
 figure_grob.default <- function(x, ...) {
-  msc_stop("`x` must be a fit from mscpool(), or a result that has a figure, not ", class(x)[1L],
-           arg = "x")
+  msc_stop("`fit` must be a fit from mscpool(), or a result that has a figure, not ", class(x)[1L],
+           arg = "fit")
 }
 
 #' @export
