@@ -14,6 +14,10 @@
 SEXP glue_effect(SEXP spec, SEXP data);
 SEXP glue_pool(SEXP spec, SEXP data, SEXP groups, SEXP layout);
 SEXP glue_layout(SEXP study, SEXP pooled, SEXP groups, SEXP layout);
+SEXP glue_reconstruct_values(SEXP problem, SEXP y);
+SEXP glue_reconstruct_search(SEXP problem, SEXP level, SEXP low, SEXP high, SEXP starts);
+SEXP glue_reconstruct_pave(SEXP problem, SEXP level, SEXP low, SEXP high, SEXP width,
+                           SEXP capacity);
 
 /* glue_util.c */
 SEXP list_get(SEXP list, const char *name);

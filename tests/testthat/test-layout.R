@@ -167,7 +167,8 @@ test_that("the range covers the null, the diamonds and ordinary intervals", {
   for (i in 1:60) {
     k <- sample(2:15, 1)
     d <- generic(stats::rnorm(k, stats::runif(1, -4, 4), stats::runif(1, 0, 0.5)), stats::runif(k, 0.1, 0.4))
-    layout <- mscpool(d, "GEN", subgroup = rep_len(c("a", "b"), k), options = msc_options(log = i %% 2 == 0))$forest
+    layout <- mscpool(d, "GEN", subgroup = rep_len(c("a", "b"), k),
+                      options = msc_options(log = i %% 2 == 0))$forest
     x <- c(0, layout$diamonds$x, layout$points$x_low, layout$points$x_high)
     expect_lte(layout$range$x_min, min(x))
     expect_gte(layout$range$x_max, max(x))
@@ -255,7 +256,7 @@ test_that("a range that is asked for is kept, and clips", {
 })
 
 test_that("ticks on a log axis", {
-  ticks <- function(low, high, ticks = "nice") relayout(mscpool(tables, "OR"), xlim = log(c(low, high)), ticks = ticks)$axis$label
+  ticks <- function(low, high) relayout(mscpool(tables, "OR"), xlim = log(c(low, high)))$axis$label
   expect_identical(ticks(0.01, 100), c("0.01", "0.1", "1", "10", "100"))
   expect_identical(ticks(0.1, 10), c("0.1", "0.2", "0.5", "1", "2", "5", "10"))
   # Below a factor of 4: round values of the ratio itself, evenly spaced.

@@ -120,8 +120,8 @@ test_that("a terminal without UTF-8 gets plain ASCII", {
   skip_if(l10n_info()[["UTF-8"]])
   lines <- c(format(fit), format(summary(fit)))
   expect_true(all(unlist(lapply(lines, charToRaw)) < as.raw(128)))
-  expect_match(paste(lines, collapse = "\n"), "Heterogeneity: Tau2 = 0.86; Chi2 = 24.55, df = 3 (P < 0.0001); I2 = 88%",
-               fixed = TRUE)
+  expect_match(paste(lines, collapse = "\n"), fixed = TRUE,
+               "Heterogeneity: Tau2 = 0.86; Chi2 = 24.55, df = 3 (P < 0.0001); I2 = 88%")
 })
 
 test_that("print and summary at widths of 80, 60 and 40", {
