@@ -1,6 +1,6 @@
 # The class `mscpool`: built from what C returns, never by hand.
 
-new_mscpool <- function(result, plan, study, groups, checked, call) {
+new_mscpool <- function(result, plan, study, groups, checked, call, env) {
   columns <- result$studies
   chosen <- result$chosen
   inputs <- shown_inputs(checked, plan$measure)
@@ -24,6 +24,7 @@ new_mscpool <- function(result, plan, study, groups, checked, call) {
     totals = plan$totals, prediction = plan$prediction, options = plan$options, call = call,
     notes = character()
   )
+  attr(fit, "env") <- env # where update() evaluates the call again
   class(fit) <- "mscpool"
   fit
 }

@@ -108,8 +108,19 @@ update.mscpool <- function(object, ...) {
   if (length(changes) > 0L && (is.null(names(changes)) || !all(nzchar(names(changes)))))
     msc_stop("Arguments of update() must be named, as in `update(fit, model = \"fixed\")`",
              arg = "...")
-  for (name in names(changes)) call[name] <- changes[name]
-  eval(call, parent.frame())
+  # The call means what it meant where it was made; the changes, here.
+  here <- parent.frame()
+  for (name in names(changes)) call[name] <- list(change_value(changes[[name]], here))
+  eval(call, attr(object, "env"))
+}
+
+# A constant or a column is taken as written; what is defined where update() is
+# called is put in by value.
+change_value <- function(expression, here) {
+  if (!is.language(expression)) return(expression)
+  names <- all.vars(expression)
+  if (length(names) > 0L && !all(vapply(names, exists, NA, envir = here))) return(expression)
+  tryCatch(eval(expression, here), error = function(e) expression)
 }
 
 #' @rdname mscpool-methods
