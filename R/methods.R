@@ -108,9 +108,10 @@ update.mscpool <- function(object, ...) {
   if (length(changes) > 0L && (is.null(names(changes)) || !all(nzchar(names(changes)))))
     msc_stop("Arguments of update() must be named, as in `update(fit, model = \"fixed\")`",
              arg = "...")
-  # The call means what it meant where it was made; the changes, here.
+  # The call means what it meant where it was made; the changes, what they mean here.
   here <- parent.frame()
-  for (name in names(changes)) call[name] <- list(change_value(changes[[name]], here))
+  if (!identical(here, attr(object, "env"))) changes <- lapply(changes, change_value, here)
+  for (name in names(changes)) call[name] <- changes[name]
   eval(call, attr(object, "env"))
 }
 
