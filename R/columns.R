@@ -112,9 +112,19 @@ find_labels <- function(mapped, data, keys) {
   list(label = clean_labels(one_column(.subset2(data, found[1L]), "study")), notes = as.character(notes))
 }
 
+# A labelled vector, as read from SPSS or Stata, shows its labels, not its codes.
+value_labels <- function(x) {
+  labels <- attr(x, "labels", exact = TRUE)
+  if (!inherits(x, "haven_labelled") || is.null(names(labels))) return(x)
+  code <- as.vector(unclass(x))
+  text <- names(labels)[match(code, labels)]
+  ifelse(is.na(text), as.character(code), text)
+}
+
 # Labels as UTF-8 text; a row without one is named by its number. Bytes that are
 # no UTF-8 come from files written on Windows and are read as such.
 clean_labels <- function(x) {
+  x <- value_labels(x)
   if (!is.character(x) || is.object(x)) x <- as.character(x)
   if (!all(validUTF8(x))) {
     wrong <- !validUTF8(x)
@@ -125,7 +135,7 @@ clean_labels <- function(x) {
     empty <- is.na(x) | x == ""
     x[empty] <- as.character(which(empty))
   }
-  control <- grep("[[:cntrl:]]", x)
+  control <- grep("[[:cntrl:]]", x, perl = TRUE)
   if (length(control) > 0L) x[control] <- gsub("[[:cntrl:]]+", " ", x[control])
   x
 }

@@ -7,7 +7,7 @@
 #' PDF is written through Cairo, which embeds fonts and finds one for every script;
 #' R's plain `pdf()` prints dots for Chinese.
 #'
-#' @param x what has a figure: a fit from [mscpool()], written as a forest plot, or a
+#' @param fit what has a figure: a fit from [mscpool()], written as a forest plot, or a
 #'   table of judgements from [msc_rob()].
 #' @param file path ending in `.pdf`, `.png` or `.svg`.
 #' @param res resolution of a PNG, in pixels per inch.
@@ -19,7 +19,7 @@
 #' file <- msc_save(fit, tempfile(fileext = ".pdf"))
 #' attr(file, "size")
 #' @export
-msc_save <- function(x, file, ..., res = 300) {
+msc_save <- function(fit, file, ..., res = 300) {
   file <- check_strings(file, 1L, "file")
   kind <- tolower(sub("^.*[.]", "", basename(file)))
   if (!grepl(".", basename(file), fixed = TRUE) || !kind %in% c("pdf", "png", "svg"))
@@ -29,7 +29,7 @@ msc_save <- function(x, file, ..., res = 300) {
   if (!is.numeric(res) || length(res) != 1L || !is.finite(res) || res <= 0)
     msc_stop("`res` must be one positive number", arg = "res")
 
-  grob <- figure_grob(x, ...)
+  grob <- figure_grob(fit, ...)
   before <- grDevices::dev.cur()
   on.exit(if (before > 1L) grDevices::dev.set(before))
   size <- measure_page(grob, kind, res)

@@ -13,8 +13,8 @@ figure_grob <- function(x, ...) UseMethod("figure_grob")
 
 #' @export
 figure_grob.default <- function(x, ...) {
-  msc_stop("`x` must be a fit from mscpool(), or a result that has a figure, not ", class(x)[1L],
-           arg = "x")
+  msc_stop("`fit` must be a fit from mscpool(), or a result that has a figure, not ", class(x)[1L],
+           arg = "fit")
 }
 
 #' @export
@@ -45,19 +45,7 @@ makeContent.msc_figure_grob <- function(x) {
   spec <- x$spec
   room <- c(grid::convertWidth(grid::unit(1, "npc"), "inches", valueOnly = TRUE),
             grid::convertHeight(grid::unit(1, "npc"), "inches", valueOnly = TRUE))
-  page <- figure_page(x, spec$fontsize)
-  scale <- min(room / c(page$width, page$height), 1.25)
-  # Within half a percent of its own size, as on a page that msc_save() made.
-  if (abs(scale - 1) > 0.005) {
-    if (spec$fontsize * scale < 5) {
-      msc_warn("The figure needs ", format_fixed(page$width, 1L), " x ",
-               format_fixed(page$height, 1L), " inches and the device has ",
-               format_fixed(room[1L], 1L), " x ", format_fixed(room[2L], 1L),
-               ": cut off at 5 point text. msc_save() writes a page that fits.")
-      scale <- 5 / spec$fontsize
-    }
-    page <- figure_page(x, spec$fontsize * scale)
-  }
+  page <- fit_page(x, room)
   inside <- grid::viewport(
     x = grid::unit(max(0, (room[1L] - page$width) / 2), "inches"),
     y = grid::unit(room[2L] - max(0, (room[2L] - page$height) / 2), "inches"),
@@ -69,6 +57,29 @@ makeContent.msc_figure_grob <- function(x) {
   across <- function(x) grid::unit(x, "inches")
   drawing <- grid::gTree(children = figure_children(x, page, across, down), vp = inside)
   grid::setChildren(x, grid::gList(drawing))
+}
+
+# The page at the largest text size that fits the room, at least 5 points and at most
+# a quarter more than asked for. Text is not exactly proportional to its size, and may
+# wrap otherwise at another one: so what is to fit is measured again.
+fit_page <- function(grob, room) {
+  fontsize <- grob$spec$fontsize
+  own <- page <- figure_page(grob, fontsize)
+  scale <- function() min(room / c(page$width, page$height))
+  # Within half a percent of its own size, as on a page that msc_save() made.
+  if (abs(scale() - 1) <= 0.005) return(page)
+  size <- fontsize * min(scale(), 1.25)
+  least <- min(5, fontsize)
+  while (size >= least) {
+    page <- figure_page(grob, size)
+    if (scale() >= 0.999) return(page)
+    size <- size * max(0.5, min(scale(), 0.99))
+  }
+  msc_warn("The figure needs ", format_fixed(own$width, 1L), " x ", format_fixed(own$height, 1L),
+           " inches and the device has ", format_fixed(room[1L], 1L), " x ",
+           format_fixed(room[2L], 1L), ": cut off at ", format_number(least),
+           " point text. msc_save() writes a page that fits.")
+  figure_page(grob, least)
 }
 
 # Draws a figure, if asked, and hands back what the plotting functions return.

@@ -1,6 +1,6 @@
 # The class `mscpool`: built from what C returns, never by hand.
 
-new_mscpool <- function(result, plan, study, groups, checked, call) {
+new_mscpool <- function(result, plan, study, groups, checked, call, env) {
   columns <- result$studies
   chosen <- result$chosen
   inputs <- shown_inputs(checked, plan$measure)
@@ -24,6 +24,7 @@ new_mscpool <- function(result, plan, study, groups, checked, call) {
     totals = plan$totals, prediction = plan$prediction, options = plan$options, call = call,
     notes = character()
   )
+  attr(fit, "env") <- env # where update() evaluates the call again
   class(fit) <- "mscpool"
   fit
 }
@@ -72,6 +73,7 @@ note_model <- function(fit) {
 }
 
 note_missing <- function(checked, study) {
+  if (is.null(checked$detail)) return(NULL)
   rows <- which(checked$state == state_codes[["missing"]])
   if (length(rows) == 0L) return(NULL)
   paste0("Not pooled for missing values: ", name_rows(rows, study),

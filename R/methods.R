@@ -108,8 +108,20 @@ update.mscpool <- function(object, ...) {
   if (length(changes) > 0L && (is.null(names(changes)) || !all(nzchar(names(changes)))))
     msc_stop("Arguments of update() must be named, as in `update(fit, model = \"fixed\")`",
              arg = "...")
+  # The call means what it meant where it was made; the changes, what they mean here.
+  here <- parent.frame()
+  if (!identical(here, attr(object, "env"))) changes <- lapply(changes, change_value, here)
   for (name in names(changes)) call[name] <- changes[name]
-  eval(call, parent.frame())
+  eval(call, attr(object, "env"))
+}
+
+# A constant or a column is taken as written; what is defined where update() is
+# called is put in by value.
+change_value <- function(expression, here) {
+  if (!is.language(expression)) return(expression)
+  names <- all.vars(expression)
+  if (length(names) > 0L && !all(vapply(names, exists, NA, envir = here))) return(expression)
+  tryCatch(eval(expression, here), error = function(e) expression)
 }
 
 #' @rdname mscpool-methods

@@ -91,7 +91,9 @@ text_table <- function(fit, types, width) {
   layout <- fit$forest
   cells <- layout_cells(fit, layout)
   shown <- layout$rows$type %in% types
-  left <- layout$rows$label[shown]
+  # In the terminal's own encoding before widths are counted: where it has no letter
+  # for a name, the name is spelt with codes, which are longer.
+  left <- enc2native(layout$rows$label[shown])
   indent <- layout$rows$type[shown] == "study" & !is.null(fit$subgroups)
   left <- paste0(ifelse(indent, "  ", ""), left)
   if (!"study" %in% types) cells <- Filter(function(x) any(nzchar(x$text[shown])), cells)

@@ -28,32 +28,24 @@
 #' drawn$layout$size
 #' @export
 plot.msc_prisma <- function(x, fontsize = 10, family = "", newpage = TRUE, draw = TRUE, ...) {
-  if (...length() > 0L)
-    msc_stop("plot() of a flow has no such argument: ", quote_names(names(list(...))),
-             ". It has ", quote_names(setdiff(names(formals(plot.msc_prisma)), c("x", "..."))),
-             arg = names(list(...)))
-  grob <- figure_grob.msc_prisma(x, fontsize = fontsize, family = family)
-  if (!check_flag(draw, "draw")) return(invisible(list(layout = scratch_layout(grob), grob = grob)))
-  if (check_flag(newpage, "newpage")) grid::grid.newpage()
-  grid::grid.draw(grob)
-  invisible(list(layout = flow_page(grob$spec, fontsize)$layout, grob = grob))
+  check_no_dots(..., of = plot.msc_prisma, name = "plot")
+  grob <- figure_grob(x, fontsize = fontsize, family = family)
+  grob$spec$layout <- if (check_flag(draw, "draw")) NULL else scratch_layout(grob)
+  drawn <- show_figure(grob, newpage, draw)
+  if (draw) drawn$layout <- figure_page(grob, grob$spec$fontsize)$layout
+  invisible(drawn)
 }
 
-# What msc_save() needs: the figure, and its size measured on the open device.
 #' @export
 figure_grob.msc_prisma <- function(x, fontsize = 10, family = "", ...) {
-  if (!is.numeric(fontsize) || length(fontsize) != 1L || !is.finite(fontsize) || fontsize <= 0)
-    msc_stop("`fontsize` must be one positive number", arg = "fontsize")
-  family <- check_strings(family, 1L, "family")
-  spec <- c(flow_nodes(x), list(fontsize = fontsize, family = family))
-  grid::gTree(spec = spec, cl = "msc_prisma_grob")
+  check_no_dots(..., of = plot.msc_prisma, name = "plot")
+  spec <- c(flow_nodes(x), list(fontsize = check_fontsize(fontsize),
+                                family = check_strings(family, 1L, "family")))
+  figure_of(spec, "msc_prisma_grob")
 }
 
 #' @export
-figure_page.msc_prisma_grob <- function(grob, size) {
-  page <- flow_page(grob$spec, size)$layout$size
-  list(width = page$width, height = page$height, size = size)
-}
+figure_page.msc_prisma_grob <- function(grob, size) flow_page(grob$spec, size)
 
 # Measured without a figure on screen: on a device of its own.
 scratch_layout <- function(grob) {
@@ -66,52 +58,10 @@ scratch_layout <- function(grob) {
     if (before > 1L) grDevices::dev.set(before)
   })
   grid::grid.newpage()
-  flow_page(grob$spec, grob$spec$fontsize)$layout
+  figure_page(grob, grob$spec$fontsize)$layout
 }
 
-# ---- the grob ----------------------------------------------------------------------
-
-# Called by grid when the figure is drawn: measures on the device at hand, and scales
-# the figure to the room there is.
-#' @method makeContent msc_prisma_grob
-#' @export
-makeContent.msc_prisma_grob <- function(x) {
-  spec <- x$spec
-  room <- c(grid::convertWidth(grid::unit(1, "npc"), "inches", valueOnly = TRUE),
-            grid::convertHeight(grid::unit(1, "npc"), "inches", valueOnly = TRUE))
-  page <- fit_flow(spec, room)
-  size <- unlist(page$layout$size)
-  inside <- grid::viewport(
-    x = grid::unit(max(0, (room[1L] - size[[1L]]) / 2), "inches"),
-    y = grid::unit(room[2L] - max(0, (room[2L] - size[[2L]]) / 2), "inches"),
-    width = grid::unit(size[[1L]], "inches"), height = grid::unit(size[[2L]], "inches"),
-    just = c("left", "top"), gp = grid::gpar(fontsize = page$size, fontfamily = spec$family)
-  )
-  grid::setChildren(x, grid::gList(grid::gTree(children = flow_children(page), vp = inside)))
-}
-
-# The page at the largest text size that fits the room, at least 5 points and at most a
-# quarter more than asked for. Text is not exactly proportional to its size, and may wrap
-# otherwise at another one: so what is to fit is measured.
-fit_flow <- function(spec, room) {
-  page <- flow_page(spec, spec$fontsize)
-  scale <- function() min(room / unlist(page$layout$size))
-  # Within half a percent of its own size, as on a page made for it.
-  if (abs(scale() - 1) <= 0.005) return(page)
-  needed <- unlist(page$layout$size)
-  size <- spec$fontsize * min(scale(), 1.25)
-  least <- min(5, spec$fontsize)
-  while (size >= least) {
-    page <- flow_page(spec, size)
-    if (scale() >= 0.999) return(page)
-    size <- size * max(0.5, min(scale(), 0.99))
-  }
-  msc_warn("The figure needs ", format_fixed(needed[[1L]], 1L), " x ",
-           format_fixed(needed[[2L]], 1L), " inches and the device has ",
-           format_fixed(room[1L], 1L), " x ", format_fixed(room[2L], 1L),
-           ": cut off at ", format_number(least), " point text. msc_save() writes a page that fits.")
-  flow_page(spec, least)
-}
+# ---- marks ------------------------------------------------------------------------
 
 # The template's colours: gold and grey headings, pale blue bands, grey for the boxes
 # that only some reviews have.
@@ -122,9 +72,8 @@ flow_fill <- function(boxes, column) {
                 ifelse(optional, "#F2F2F2", "white")))
 }
 
-flow_children <- function(page) {
-  across <- function(x) grid::unit(x, "inches")
-  down <- function(y) grid::unit(page$layout$size$height - y, "inches") # grid counts from below
+#' @export
+figure_children.msc_prisma_grob <- function(grob, page, across, down) {
   boxes <- page$layout$boxes
   pieces <- c(flow_frames(boxes, page$column, across, down),
              flow_texts(page, boxes, across, down),

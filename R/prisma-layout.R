@@ -162,7 +162,7 @@ flow_page <- function(spec, size) {
   side[names(nodes) %in% c("included", "total")] <- "review"
   band_nodes <- lapply(bands$text, function(text) list(text = text, indent = 0))
   list(layout = layout, nodes = c(unname(nodes), band_nodes), column = unname(side), size = size,
-       em = em)
+       em = em, width = layout$size$width, height = layout$size$height)
 }
 
 # All nodes wrapped and measured, in inches, padding included. A long list widens its

@@ -7,14 +7,16 @@
 #define ENTRY(name, arguments)                                                                     \
   { #name, (DL_FUNC)(void (*)(void)) & name, arguments }
 
+/* clang-format off: one entry a line, so that two additions do not meet. */
 static const R_CallMethodDef entries[] = {ENTRY(glue_effect, 2),
-                                          ENTRY(glue_pool, 4),
-                                          ENTRY(glue_layout, 4),
-                                          ENTRY(glue_reconstruct_values, 2),
-                                          ENTRY(glue_reconstruct_search, 5),
-                                          ENTRY(glue_reconstruct_pave, 6),
                                           ENTRY(glue_flow, 4),
+                                          ENTRY(glue_layout, 4),
+                                          ENTRY(glue_pool, 4),
+                                          ENTRY(glue_reconstruct_pave, 6),
+                                          ENTRY(glue_reconstruct_search, 5),
+                                          ENTRY(glue_reconstruct_values, 2),
                                           {NULL, NULL, 0}};
+/* clang-format on */
 
 void R_init_mscpool(DllInfo *dll) {
   R_registerRoutines(dll, NULL, entries, NULL, NULL);

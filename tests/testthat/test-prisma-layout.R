@@ -113,7 +113,7 @@ test_that("random flows of any text and number of reasons have sound layouts", {
     grid::grid.newpage()
     for (i in 1:15) {
       x <- random_flow()
-      page <- flow_page(figure_grob.msc_prisma(x)$spec, sample(c(4, 8, 10, 17), 1L))
+      page <- flow_page(figure_grob(x)$spec, sample(c(4, 8, 10, 17), 1L))
       expect_sound(page$layout, info = paste("flow", i))
       expect_text_fits(page, info = paste("flow", i))
     }
@@ -234,7 +234,7 @@ test_that("on a device of fixed size the figure shrinks to fit, to 5 points, the
   for (width in seq(5.5, 9, by = 0.5)) on_device({
     grob <- plot(x, draw = FALSE)$grob
     grid::grid.newpage()
-    page <- fit_flow(grob$spec, c(width, 7))
+    page <- fit_page(grob, c(width, 7))
     expect_true(all(unlist(page$layout$size) <= c(width, 7) * 1.0051))
     expect_true(page$size >= 5 && page$size <= 12.5)
   }, width)
