@@ -7,7 +7,8 @@
 #' PDF is written through Cairo, which embeds fonts and finds one for every script;
 #' R's plain `pdf()` prints dots for Chinese.
 #'
-#' @param fit a fit from [mscpool()].
+#' @param fit a fit from [mscpool()], or the result of [msc_leave1out()] or
+#'   [msc_cumulative()].
 #' @param file path ending in `.pdf`, `.png` or `.svg`.
 #' @param res resolution of a PNG, in pixels per inch.
 #' @param ... arguments of [msc_forest()].
@@ -18,7 +19,7 @@
 #' attr(file, "size")
 #' @export
 msc_save <- function(fit, file, ..., res = 300) {
-  check_fit(fit)
+  if (!inherits(fit, "msc_refit")) check_fit(fit)
   file <- check_strings(file, 1L, "file")
   kind <- tolower(sub("^.*[.]", "", basename(file)))
   if (!grepl(".", basename(file), fixed = TRUE) || !kind %in% c("pdf", "png", "svg"))
@@ -28,7 +29,8 @@ msc_save <- function(fit, file, ..., res = 300) {
   if (!is.numeric(res) || length(res) != 1L || !is.finite(res) || res <= 0)
     msc_stop("`res` must be one positive number", arg = "res")
 
-  grob <- msc_forest(fit, ..., draw = FALSE)$grob
+  draw <- if (inherits(fit, "msc_refit")) plot else msc_forest
+  grob <- draw(fit, ..., draw = FALSE)$grob
   before <- grDevices::dev.cur()
   on.exit(if (before > 1L) grDevices::dev.set(before))
   size <- measure_page(grob, kind, res)
