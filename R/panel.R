@@ -92,7 +92,11 @@ panel_area <- function(spec) {
   xlab <- wrap_text(spec$xlab, room[1L] - 2 * em, "plain", size, "")
   top <- 0.8 * em + 1.25 * em * title_lines + 1.4 * em * legend$lines + 0.2 * em
   bottom <- 0.6 * em + 1.2 * em * count_lines(xlab) + 0.4 * em + 1.9 * em
-  list(size = size, em = em, left = left, bottom = bottom, top = top, room = room, title = title,
+  # Strips for the marginal distributions above and at the right of the box.
+  strip <- if (is.null(spec$strips)) c(0, 0) else 0.16 * pmin(room, rev(room))
+  right <- right + strip[1L]
+  top <- top + strip[2L]
+  list(size = size, em = em, strip = strip, left = left, bottom = bottom, top = top, room = room, title = title,
        title_lines = title_lines, legend = legend, xlab = xlab,
        width = max(0.1, room[1L] - left - right), height = max(0.1, room[2L] - top - bottom),
        x_of = function(x) (x - spec$xlim[1L]) / diff(spec$xlim) * max(0.1, room[1L] - left - right),
@@ -148,7 +152,32 @@ panel_frame <- function(spec, area) {
                                            inches(area$room[2L] - 0.5 * em), vjust = 1,
                                            gp = grid::gpar(fontface = "bold", lineheight = 1))
   )
-  Filter(Negate(is.null), c(frame, legend_grobs(spec$legend, area)))
+  Filter(Negate(is.null), c(frame, legend_grobs(spec$legend, area), strip_grobs(spec$strips, area)))
+}
+
+# Outlines of histograms along the upper and the right edge.
+strip_grobs <- function(strips, area) {
+  if (is.null(strips)) return(NULL)
+  outline <- function(breaks, heights) {
+    n <- length(heights)
+    list(at = breaks[c(1L, rep(2:n, each = 2L), n + 1L)], high = rep(heights, each = 2L))
+  }
+  draw <- function(side, vertical) {
+    top <- max(unlist(side$heights), 1e-300)
+    lapply(seq_along(side$heights), function(i) {
+      o <- outline(side$breaks, side$heights[[i]] / top)
+      if (vertical) {
+        x <- area$left + area$width + 0.3 * area$em + o$high * (area$strip[1L] - 0.6 * area$em)
+        y <- area$bottom + area$y_of(o$at)
+      } else {
+        x <- area$left + area$x_of(o$at)
+        y <- area$bottom + area$height + 0.3 * area$em + o$high * (area$strip[2L] - 0.6 * area$em)
+      }
+      grid::linesGrob(grid::unit(x, "inches"), grid::unit(y, "inches"),
+                      gp = grid::gpar(col = strips$col[i], lwd = 1))
+    })
+  }
+  c(draw(strips$x, FALSE), draw(strips$y, TRUE))
 }
 
 legend_grobs <- function(legend, area) {

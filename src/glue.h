@@ -17,7 +17,7 @@ SEXP glue_layout(SEXP study, SEXP pooled, SEXP groups, SEXP layout);
 
 SEXP glue_refit(SEXP spec, SEXP data, SEXP groups, SEXP request);
 SEXP glue_gosh(SEXP spec, SEXP data, SEXP groups, SEXP request);
-SEXP glue_gosh_member(SEXP subsets, SEXP request);
+SEXP glue_gosh_member(SEXP request);
 SEXP glue_flip(SEXP spec, SEXP data, SEXP groups, SEXP request);
 SEXP glue_line(SEXP y, SEXP x, SEXP w);
 
