@@ -215,19 +215,23 @@ label_points <- function(labels, area) {
   all_y <- area$y_of(c(labels$y, labels$other_y))
   wide <- text_width(labels$text, "plain", size, "")
   high <- 1.15 * em
-  gap <- 0.65 * em
-  place_x <- c(gap, -gap, 0, 0, gap, gap, -gap, -gap)
+  # Around each point its radius, in em of the panel.
+  radius <- if (is.null(labels$radius)) rep(0.3, n) else labels$radius
+  radius <- radius * area$em
+  other <- c(radius, rep(0.3 * area$em, length(labels$other_x)))
   hjust <- c(0, 1, 0.5, 0.5, 0, 0, 1, 1)
-  place_y <- c(0, 0, 1, -1, 0.6, -0.6, 0.6, -0.6) * (high / 2 + 0.5 * em)
   boxes <- matrix(NA_real_, 0L, 4L)
   chosen <- data.frame(i = integer(), x = numeric(), y = numeric(), hjust = numeric())
   for (i in seq_len(n)) for (p in seq_along(hjust)) {
+    gap <- radius[i] + 0.3 * em
+    place_x <- c(1, -1, 0, 0, 1, 1, -1, -1) * gap
+    place_y <- c(0, 0, 1, -1, 0.6, -0.6, 0.6, -0.6) * (high / 2 + radius[i] + 0.15 * em)
     low_x <- x[i] + place_x[p] - hjust[p] * wide[i]
     box <- c(low_x, low_x + wide[i], y[i] + place_y[p] - high / 2, y[i] + place_y[p] + high / 2)
     if (anyNA(box) || box[1L] < 0 || box[2L] > area$width || box[3L] < 0 || box[4L] > area$height) next
     if (any(boxes[, 1L] < box[2L] & boxes[, 2L] > box[1L] & boxes[, 3L] < box[4L] & boxes[, 4L] > box[3L]))
       next
-    r <- 0.3 * em
+    r <- other
     if (any(all_x + r > box[1L] & all_x - r < box[2L] & all_y + r > box[3L] & all_y - r < box[4L],
             na.rm = TRUE)) next
     boxes <- rbind(boxes, box)

@@ -19,7 +19,6 @@ SEXP glue_refit(SEXP spec, SEXP data, SEXP groups, SEXP request);
 SEXP glue_gosh(SEXP spec, SEXP data, SEXP groups, SEXP request);
 SEXP glue_gosh_member(SEXP request);
 SEXP glue_flip(SEXP spec, SEXP data, SEXP groups, SEXP request);
-SEXP glue_line(SEXP y, SEXP x, SEXP w);
 
 /* glue_util.c */
 SEXP list_get(SEXP list, const char *name);

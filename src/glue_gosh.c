@@ -46,8 +46,10 @@ subset_value subset_by_pooling(const refit_base *base, const subset_source *sour
   pool_result fixed, random;
   for (size_t j = 0; j < m; j++) rows[j] = source->rows[members[j]];
   refit_set(source->pool.in, rows, m, &fixed, &random);
-  *result = analysis_choose(base->spec.model, &fixed) == MODEL_RANDOM ? random : fixed;
-  subset_value out = {result->estimate, result->se, result->q, result->i2, result->tau2, result->k};
+  const int is_random = analysis_choose(base->spec.model, &fixed) == MODEL_RANDOM;
+  *result = is_random ? random : fixed;
+  subset_value out = {result->estimate, result->se, result->q, result->i2,
+                      result->tau2,     result->k,  is_random};
   if (ISNAN(out.tau2)) out.tau2 = 0;
   return out;
 }

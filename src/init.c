@@ -9,7 +9,7 @@
 
 static const R_CallMethodDef entries[] = {
     ENTRY(glue_effect, 2), ENTRY(glue_pool, 4),        ENTRY(glue_layout, 4), ENTRY(glue_refit, 4),
-    ENTRY(glue_gosh, 4),   ENTRY(glue_gosh_member, 1), {NULL, NULL, 0}};
+    ENTRY(glue_gosh, 4),   ENTRY(glue_gosh_member, 1), ENTRY(glue_flip, 4),   {NULL, NULL, 0}};
 
 void R_init_mscpool(DllInfo *dll) {
   R_registerRoutines(dll, NULL, entries, NULL, NULL);

@@ -24,14 +24,14 @@
 
 static subset_value value_of(const subset_pool *pool, const moments *of, int *random) {
   const moments_fit fit = moments_pool(of, pool->in);
-  subset_value out = {fit.estimate, fit.se, fit.q, (double)NAN, 0, of->k};
+  subset_value out = {fit.estimate, fit.se, fit.q, (double)NAN, 0, of->k, 0};
   *random = 0;
   if (of->k == 0) return out;
   const double df = (double)of->k - 1;
   if (of->k > 1) out.i2 = heterogeneity_i2(fit.q, df);
   if (!(fit.q > pool->random_above[of->k - 1])) return out;
   out.tau2 = fit.tau2;
-  *random = 1;
+  *random = out.random = 1;
   if (out.tau2 == 0) {
     out.estimate = of->mean;
     out.se = sqrt(1 / of->w);
@@ -116,7 +116,8 @@ static subset_value value_of_parts(const subset_pool *pool, const moments *low, 
   const double df = (double)out.k - 1;
   out.i2 = heterogeneity_i2(out.q, df);
   out.tau2 = 0;
-  if (out.q > df && out.q > pool->random_above[out.k - 1]) {
+  out.random = out.q > pool->random_above[out.k - 1];
+  if (out.q > df && out.random) {
     const double pairs = low->pairs + high->pairs + low->w * high->w;
     out.tau2 = (out.q - df) * w / (2 * pairs);
     out.estimate = mean_of_mask(pool, mask, out.tau2);

@@ -10,6 +10,7 @@
 typedef struct {
   double estimate, se, q, i2, tau2;
   size_t k;
+  int random; /* the model taken */
 } subset_value;
 
 /* The pooled rows 0..k-1 with what any subset of them is pooled from.
