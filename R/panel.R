@@ -45,10 +45,12 @@ nice_ticks <- function(limits, log = FALSE) {
 }
 
 # Several panels on one page, filled by rows.
-draw_panels <- function(panels, ncol = 1L, newpage = TRUE) {
+draw_panels <- function(panels, ncol = 1L, newpage = TRUE, heights = NULL) {
   nrow <- ceiling(length(panels) / ncol)
   if (newpage) grid::grid.newpage()
-  grid::pushViewport(grid::viewport(layout = grid::grid.layout(nrow, ncol)))
+  if (is.null(heights)) heights <- rep(1, nrow)
+  grid::pushViewport(grid::viewport(layout = grid::grid.layout(
+    nrow, ncol, heights = grid::unit(heights, "null"))))
   on.exit(grid::popViewport())
   for (i in seq_along(panels)) {
     grid::pushViewport(grid::viewport(layout.pos.row = (i - 1L) %/% ncol + 1L,
@@ -81,17 +83,20 @@ makeContent.msc_panel_grob <- function(x) {
 panel_area <- function(spec) {
   room <- c(grid::convertWidth(grid::unit(1, "npc"), "inches", valueOnly = TRUE),
             grid::convertHeight(grid::unit(1, "npc"), "inches", valueOnly = TRUE))
-  size <- max(5, min(spec$fontsize, spec$fontsize * room / c(3.2, 2.6)))
+  size <- max(5, min(spec$fontsize, spec$fontsize * room / c(3.2, if (is.null(spec$left_labels)) 2.6 else 1)))
   em <- size / 72
   width_of <- function(text, face = "plain") text_width(text, face, size, "")
-  left <- 0.6 * em + (if (nzchar(spec$ylab)) 1.7 * em else 0) + max(0, width_of(spec$y$label)) + 0.7 * em
+  # Panels over each other share their left margin: left_labels are the other's.
+  has_ylab <- nzchar(spec$ylab) || isTRUE(spec$left_ylab)
+  left <- 0.6 * em + (if (has_ylab) 1.7 * em else 0) +
+    max(0, width_of(c(spec$y$label, spec$left_labels))) + 0.7 * em
   right <- max(0.9 * em, 0.3 * em + utils::tail(c(0, width_of(spec$x$label)), 1L) / 2)
   title <- if (nzchar(spec$title)) wrap_text(spec$title, room[1L] - em, "bold", size, "") else ""
   title_lines <- if (nzchar(title)) count_lines(title) else 0L
   legend <- legend_lines(spec$legend, room[1L] - left - right, em, width_of)
   xlab <- wrap_text(spec$xlab, room[1L] - 2 * em, "plain", size, "")
   top <- 0.8 * em + 1.25 * em * title_lines + 1.4 * em * legend$lines + 0.2 * em
-  bottom <- 0.6 * em + 1.2 * em * count_lines(xlab) + 0.4 * em + 1.9 * em
+  bottom <- if (nzchar(xlab)) 0.6 * em + 1.2 * em * count_lines(xlab) + 2.3 * em else 0.8 * em
   # Strips for the marginal distributions above and at the right of the box.
   strip <- if (is.null(spec$strips)) c(0, 0) else 0.16 * pmin(room, rev(room))
   right <- right + strip[1L]
