@@ -262,7 +262,7 @@ plot.msc_multiverse <- function(x, newpage = TRUE, ...) {
                       x_ticks = nice_ticks(c(1, n)), y_ticks = list(at = down, label = levels$text))
   top$spec$left_labels <- levels$text
   bottom$spec$left_labels <- top$spec$y$label
-  bottom$spec$left_ylab <- TRUE
+  bottom$spec$named_rows <- length(down)
   draw_panels(list(top, bottom), newpage = check_flag(newpage, "newpage"),
               heights = c(max(10, 0.9 * length(down)), 5 + length(down)))
   invisible(x)

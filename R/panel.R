@@ -84,12 +84,15 @@ panel_area <- function(spec) {
   room <- c(grid::convertWidth(grid::unit(1, "npc"), "inches", valueOnly = TRUE),
             grid::convertHeight(grid::unit(1, "npc"), "inches", valueOnly = TRUE))
   size <- max(5, min(spec$fontsize, spec$fontsize * room / c(3.2, if (is.null(spec$left_labels)) 2.6 else 1)))
+  # Rows that must all be named make the text small enough for that.
+  if (!is.null(spec$named_rows)) size <- max(4, min(size, 72 * room[2L] / (1.4 * spec$named_rows + 6)))
   em <- size / 72
   width_of <- function(text, face = "plain") text_width(text, face, size, "")
   # Panels over each other share their left margin: left_labels are the other's.
   has_ylab <- nzchar(spec$ylab) || isTRUE(spec$left_ylab)
   left <- 0.6 * em + (if (has_ylab) 1.7 * em else 0) +
     max(0, width_of(c(spec$y$label, spec$left_labels))) + 0.7 * em
+  ylab_off <- max(0, width_of(spec$y$label)) + 1.8 * em
   right <- max(0.9 * em, 0.3 * em + utils::tail(c(0, width_of(spec$x$label)), 1L) / 2)
   title <- if (nzchar(spec$title)) wrap_text(spec$title, room[1L] - em, "bold", size, "") else ""
   title_lines <- if (nzchar(title)) count_lines(title) else 0L
@@ -101,7 +104,7 @@ panel_area <- function(spec) {
   strip <- if (is.null(spec$strips)) c(0, 0) else 0.16 * pmin(room, rev(room))
   right <- right + strip[1L]
   top <- top + strip[2L]
-  list(size = size, em = em, strip = strip, left = left, bottom = bottom, top = top, room = room, title = title,
+  list(size = size, em = em, strip = strip, ylab_off = ylab_off, left = left, bottom = bottom, top = top, room = room, title = title,
        title_lines = title_lines, legend = legend, xlab = xlab,
        width = max(0.1, room[1L] - left - right), height = max(0.1, room[2L] - top - bottom),
        x_of = function(x) (x - spec$xlim[1L]) / diff(spec$xlim) * max(0.1, room[1L] - left - right),
@@ -151,7 +154,7 @@ panel_frame <- function(spec, area) {
                                      inches(y_at[y_shown]), hjust = 1),
     grid::textGrob(area$xlab, inches(area$left + area$width / 2), inches(area$bottom - 1.9 * em),
                    vjust = 1, gp = grid::gpar(lineheight = 1)),
-    if (nzchar(spec$ylab)) grid::textGrob(spec$ylab, inches(0.6 * em + 0.6 * em),
+    if (nzchar(spec$ylab)) grid::textGrob(spec$ylab, inches(area$left - area$ylab_off),
                                           inches(area$bottom + area$height / 2), rot = 90),
     if (nzchar(area$title)) grid::textGrob(area$title, inches(area$left + area$width / 2),
                                            inches(area$room[2L] - 0.5 * em), vjust = 1,
