@@ -166,6 +166,7 @@ SEXP glue_gosh(SEXP spec, SEXP data, SEXP groups, SEXP request) {
 
   gosh_sink sink;
   memset(&sink, 0, sizeof sink);
+  sink.none = NA_REAL;
   const int *bins = list_ints(request, "bins", 2);
   SEXP out = R_NilValue;
   if (bins) {
@@ -186,12 +187,6 @@ SEXP glue_gosh(SEXP spec, SEXP data, SEXP groups, SEXP request) {
   if (bins) {
     UNPROTECT(1);
     return grid_list(&sink, counts, threads);
-  }
-  for (uint64_t i = 0; i < n; i++) {
-    sink.estimate[i] = real_or_na(sink.estimate[i]);
-    sink.i2[i] = real_or_na(sink.i2[i]);
-    sink.q[i] = real_or_na(sink.q[i]);
-    sink.tau2[i] = real_or_na(sink.tau2[i]);
   }
   UNPROTECT(1);
   return out;

@@ -192,14 +192,14 @@ static size_t cell(double x, double low, double high, size_t n) {
   return at < (double)n ? (size_t)at : n - 1;
 }
 
-/* Puts a result in its place. Exact subsets are numbered from 1, replicates from 0. */
-void gosh_store(const gosh_plan *plan, const gosh_sink *sink, gosh_counts *counts, uint64_t subset,
-                const subset_value *value, int with_named) {
+/* Exact subsets are numbered from 1, replicates from 0. */
+static inline void store(const gosh_plan *plan, const gosh_sink *sink, gosh_counts *counts,
+                         uint64_t subset, const subset_value *value, int with_named) {
   if (sink->estimate) {
     const uint64_t at = plan->exact ? subset - 1 : subset;
-    sink->estimate[at] = value->estimate;
-    sink->q[at] = value->q;
-    sink->i2[at] = value->i2;
+    sink->estimate[at] = isnan(value->estimate) ? sink->none : value->estimate;
+    sink->q[at] = isnan(value->q) ? sink->none : value->q;
+    sink->i2[at] = isnan(value->i2) ? sink->none : value->i2;
     sink->tau2[at] = value->tau2;
     sink->k[at] = (int)value->k;
   } else if (isnan(value->estimate)) {
@@ -211,6 +211,12 @@ void gosh_store(const gosh_plan *plan, const gosh_sink *sink, gosh_counts *count
     const size_t y = cell(value->i2, 0, 100, sink->ny);
     counts->cells[((size_t)(with_named != 0) * sink->ny + y) * sink->nx + x]++;
   }
+}
+
+/* Puts a result in its place. */
+void gosh_store(const gosh_plan *plan, const gosh_sink *sink, gosh_counts *counts, uint64_t subset,
+                const subset_value *value, int with_named) {
+  store(plan, sink, counts, subset, value, with_named);
 }
 
 static void run_exact(const subset_pool *pool, const gosh_plan *plan, const moments *table,
@@ -227,7 +233,7 @@ static void run_exact(const subset_pool *pool, const gosh_plan *plan, const mome
     if (subset == 0) continue;
     const subset_value value =
         value_of_parts(pool, &table[subset & (GOSH_CHUNK - 1)], &high, subset);
-    gosh_store(plan, sink, counts, subset, &value, (subset & named) != 0);
+    store(plan, sink, counts, subset, &value, (subset & named) != 0);
   }
 }
 

@@ -31,6 +31,7 @@ subset_value subset_of_list(const subset_pool *pool, const size_t *members, size
 typedef struct {
   double *estimate, *q, *i2, *tau2; /* NULL with a grid */
   int *k;
+  double none;   /* what stands for a number that does not exist */
   size_t nx, ny; /* cells over estimate and I^2 */
   double x_low, x_high;
 } gosh_sink;
