@@ -88,10 +88,12 @@ panel_area <- function(spec) {
   if (!is.null(spec$named_rows)) size <- max(4, min(size, 72 * room[2L] / (1.4 * spec$named_rows + 6)))
   em <- size / 72
   width_of <- function(text, face = "plain") text_width(text, face, size, "")
-  # Panels over each other share their left margin: left_labels are the other's.
-  has_ylab <- nzchar(spec$ylab) || isTRUE(spec$left_ylab)
-  left <- 0.6 * em + (if (has_ylab) 1.7 * em else 0) +
-    max(0, width_of(c(spec$y$label, spec$left_labels))) + 0.7 * em
+  left <- 0.6 * em + (if (nzchar(spec$ylab)) 1.7 * em else 0) + max(0, width_of(spec$y$label)) + 0.7 * em
+  # Panels over each other share their left margin, whatever the size of their text.
+  if (!is.null(spec$left_labels)) {
+    common <- max(5, min(spec$fontsize, spec$fontsize * room[1L] / 3.2))
+    left <- 3 * common / 72 + max(text_width(c(spec$y$label, spec$left_labels), "plain", common, ""))
+  }
   ylab_off <- max(0, width_of(spec$y$label)) + 1.8 * em
   right <- max(0.9 * em, 0.3 * em + utils::tail(c(0, width_of(spec$x$label)), 1L) / 2)
   title <- if (nzchar(spec$title)) wrap_text(spec$title, room[1L] - em, "bold", size, "") else ""

@@ -5,6 +5,7 @@
 #'
 #' @param x from [msc_leave1out()] or [msc_cumulative()].
 #' @inheritParams msc_forest
+#' @param favours words under the axis; by default those of the fit's [msc_options()].
 #' @param ... not used; an unknown argument is an error.
 #' @return A list, invisibly: `layout` (class `msc_layout`) and `grob`.
 #' @examples
