@@ -7,8 +7,9 @@
 #' PDF is written through Cairo, which embeds fonts and finds one for every script;
 #' R's plain `pdf()` prints dots for Chinese.
 #'
-#' @param fit what has a figure: a fit from [mscpool()], written as a forest plot, or a
-#'   table of judgements from [msc_rob()].
+#' @param fit what has a figure: a fit from [mscpool()], written as a forest plot, the
+#'   refits of [msc_leave1out()] or [msc_cumulative()], judgements from [msc_rob()], a flow
+#'   from [msc_prisma()], or a figure that is already built.
 #' @param file path ending in `.pdf`, `.png` or `.svg`.
 #' @param res resolution of a PNG, in pixels per inch.
 #' @param ... arguments of the function that draws it: [msc_forest()], or

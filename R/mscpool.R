@@ -91,7 +91,8 @@
 #' * `subgroup_test`: `Q`, `df`, `p_value`, `I2`, or NULL below two estimable subgroups;
 #' * `forest`: the layout of the forest plot, see [msc_forest()];
 #' * `measure`, `pooling`, `tau2_method`, `ci_method`, `level`, `smd`, `totals`,
-#'   `options`, `call`, `notes`.
+#'   `options`, `call`, `notes`;
+#' * `core`: the analysis as C takes it, for functions that pool its rows again.
 #'
 #' `yi`, `estimate` and their limits are logs for ratio measures; `print`, `plot` and
 #' `as.data.frame(fit, transf = TRUE)` show the natural scale.
@@ -159,6 +160,8 @@ mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
   result <- .Call(glue_pool, plan$spec, c(checked$data, list(state = checked$state)), groups$core,
                   layout_request(plan, checked$data))
   fit <- new_mscpool(result, plan, study, groups, checked, call, env)
+  fit$core <- list(spec = plan$spec, data = c(checked$data, list(state = checked$state)),
+                   groups = groups$core)
   fit$notes <- c(labels$notes, checked$notes, groups$notes, fit_notes(fit, checked, groups))
   fit$forest <- label_layout(result$forest, fit)
   fit

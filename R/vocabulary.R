@@ -21,13 +21,15 @@ measure_titles <- c(
   PETO = "Peto Odds Ratio", HR = "Hazard Ratio", GEN = "Effect"
 )
 
+zero_cell_reason <- "an empty cell and no zero-cell correction"
+
 # row_reason in status.h, from 1 on; 0 is estimable.
 reason_words <- c(
   "missing value", "more events than participants", "excluded",
   "an arm has no participants", "no events in either arm",
   "all participants have the event in both arms", "a standard deviation is 0",
   "too few participants for the small-sample factor",
-  "an empty cell and no zero-cell correction", "the standard error is 0",
+  zero_cell_reason, "the standard error is 0",
   "the means differ in sign or one is 0", "the variance is not a positive number"
 )
 state_codes <- c(missing = 1L, impossible = 2L, excluded = 3L)

@@ -20,6 +20,11 @@ SEXP glue_reconstruct_pave(SEXP problem, SEXP level, SEXP low, SEXP high, SEXP w
                            SEXP capacity);
 SEXP glue_flow(SEXP boxes, SEXP bands, SEXP edges, SEXP gaps);
 
+SEXP glue_refit(SEXP spec, SEXP data, SEXP groups, SEXP request);
+SEXP glue_gosh(SEXP spec, SEXP data, SEXP groups, SEXP request);
+SEXP glue_gosh_member(SEXP request);
+SEXP glue_flip(SEXP spec, SEXP data, SEXP groups, SEXP request);
+
 /* glue_util.c */
 SEXP list_get(SEXP list, const char *name);
 int list_int(SEXP list, const char *name);
@@ -37,6 +42,13 @@ void *scratch(size_t n, size_t size);
 /* glue_effect.c */
 effect_spec unpack_effect_spec(SEXP spec);
 effect_data unpack_effect_data(SEXP data);
+
+/* glue_pool.c */
+analysis_spec unpack_spec(SEXP spec);
+analysis_groups unpack_groups(SEXP groups, R_xlen_t k);
+const char *model_word(model_id model);
+SEXP pooled_frame(const pool_result *pooled, const analysis_counts *counts, size_t n,
+                  model_id model, R_xlen_t before, const char *const *before_names);
 
 /* glue_layout.c */
 SEXP build_layout(layout_input *in);

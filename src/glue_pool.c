@@ -4,7 +4,7 @@
 
 /* ---- in ------------------------------------------------------------------ */
 
-static analysis_spec unpack_spec(SEXP spec) {
+analysis_spec unpack_spec(SEXP spec) {
   analysis_spec out;
   out.effect = unpack_effect_spec(spec);
   out.pooling = (pooling_id)list_int(spec, "pooling");
@@ -18,7 +18,7 @@ static analysis_spec unpack_spec(SEXP spec) {
   return out;
 }
 
-static analysis_groups unpack_groups(SEXP groups, R_xlen_t k) {
+analysis_groups unpack_groups(SEXP groups, R_xlen_t k) {
   analysis_groups out;
   out.subgroup = list_ints(groups, "subgroup", k);
   out.n_subgroups = (size_t)list_int(groups, "n_subgroups");
@@ -46,12 +46,12 @@ static const char *const POOLED_COLUMNS[] = {
     "Q_p",   "I2",     "H2",      "tau2",      "pi_low", "pi_high"};
 enum { POOLED_N = 22 };
 
-static const char *model_word(model_id model) { return model == MODEL_RANDOM ? "random" : "fixed"; }
+const char *model_word(model_id model) { return model == MODEL_RANDOM ? "random" : "fixed"; }
 
 /* Pooled results as a data frame with the columns of `overall`, after `before`
  * columns that the caller fills; n rows. */
-static SEXP pooled_frame(const pool_result *pooled, const analysis_counts *counts, size_t n,
-                         model_id model, R_xlen_t before, const char *const *before_names) {
+SEXP pooled_frame(const pool_result *pooled, const analysis_counts *counts, size_t n,
+                  model_id model, R_xlen_t before, const char *const *before_names) {
   const R_xlen_t rows = (R_xlen_t)n;
   const char *names[POOLED_N + 2];
   for (R_xlen_t j = 0; j < before; j++) names[j] = before_names[j];

@@ -7,15 +7,21 @@
 #define ENTRY(name, arguments)                                                                     \
   { #name, (DL_FUNC)(void (*)(void)) & name, arguments }
 
-/* clang-format off: one entry a line, so that two additions do not meet. */
-static const R_CallMethodDef entries[] = {ENTRY(glue_effect, 2),
-                                          ENTRY(glue_flow, 4),
-                                          ENTRY(glue_layout, 4),
-                                          ENTRY(glue_pool, 4),
-                                          ENTRY(glue_reconstruct_pave, 6),
-                                          ENTRY(glue_reconstruct_search, 5),
-                                          ENTRY(glue_reconstruct_values, 2),
-                                          {NULL, NULL, 0}};
+/* One entry a line, so that two additions do not meet. */
+/* clang-format off */
+static const R_CallMethodDef entries[] = {
+    ENTRY(glue_effect, 2),
+    ENTRY(glue_flip, 4),
+    ENTRY(glue_flow, 4),
+    ENTRY(glue_gosh, 4),
+    ENTRY(glue_gosh_member, 1),
+    ENTRY(glue_layout, 4),
+    ENTRY(glue_pool, 4),
+    ENTRY(glue_reconstruct_pave, 6),
+    ENTRY(glue_reconstruct_search, 5),
+    ENTRY(glue_reconstruct_values, 2),
+    ENTRY(glue_refit, 4),
+    {NULL, NULL, 0}};
 /* clang-format on */
 
 void R_init_mscpool(DllInfo *dll) {

@@ -68,6 +68,13 @@ static void percent_weights(const pool_input *in, const size_t *pooled, size_t m
   }
 }
 
+/* The model taken. AUTO is the rule of many reviews: random where the test has
+ * p < 0.05, else fixed. */
+model_id analysis_choose(model_id model, const pool_result *fixed) {
+  if (model != MODEL_AUTO) return model;
+  return fixed->q_p < 0.05 ? MODEL_RANDOM : MODEL_FIXED;
+}
+
 static void run_total(const analysis_spec *spec, const pool_input *in,
                       const analysis_groups *groups, analysis_workspace *work,
                       analysis_result *result) {
@@ -80,10 +87,7 @@ static void run_total(const analysis_spec *spec, const pool_input *in,
   if (spec->totals == TOTALS_OVERALL)
     percent_weights(in, work->pooled, m, result->random.tau2, result);
 
-  result->chosen = spec->model;
-  /* The rule of many reviews: random where the test has p < 0.05, else fixed. */
-  if (spec->model == MODEL_AUTO)
-    result->chosen = result->fixed.q_p < 0.05 ? MODEL_RANDOM : MODEL_FIXED;
+  result->chosen = analysis_choose(spec->model, &result->fixed);
 }
 
 /* Share of the subgroup in the total: the sum over its rows; RevMan prints 100
@@ -124,6 +128,15 @@ static void run_subgroups(const analysis_spec *spec, const pool_input *in,
       result->chosen == MODEL_RANDOM ? result->subgroup_random : result->subgroup_fixed, n);
 }
 
+/* What the pools of this analysis take; also for those who pool its rows again. */
+pool_input analysis_input(const analysis_spec *spec, const effect_data *data,
+                          const analysis_result *result) {
+  const pool_input in = {
+      &spec->effect,    data,       spec->pooling, spec->interval, spec->level_total,
+      spec->prediction, result->yi, result->vi,    result->reason};
+  return in;
+}
+
 void analysis_run(const analysis_spec *spec, const effect_data *data, const analysis_groups *groups,
                   analysis_workspace *work, analysis_result *result) {
   effect_compute(&spec->effect, data, result->yi, result->vi, result->reason);
@@ -132,9 +145,7 @@ void analysis_run(const analysis_spec *spec, const effect_data *data, const anal
     result->weight_fixed[i] = result->weight_random[i] = (double)NAN;
   for (size_t s = 0; s < groups->n_studies; s++) work->seen[s] = 0;
 
-  const pool_input in = {
-      &spec->effect,    data,       spec->pooling, spec->interval, spec->level_total,
-      spec->prediction, result->yi, result->vi,    result->reason};
+  const pool_input in = analysis_input(spec, data, result);
   run_total(spec, &in, groups, work, result);
   if (groups->n_subgroups > 0) run_subgroups(spec, &in, groups, work, result);
 }

@@ -54,6 +54,10 @@ typedef struct {
   size_t *members, *pooled, *start, *n_pooled, *seen;
 } analysis_workspace;
 
+pool_input analysis_input(const analysis_spec *spec, const effect_data *data,
+                          const analysis_result *result);
+model_id analysis_choose(model_id model, const pool_result *fixed);
+
 void analysis_run(const analysis_spec *spec, const effect_data *data, const analysis_groups *groups,
                   analysis_workspace *work, analysis_result *result);
 
