@@ -35,6 +35,7 @@ test_that("three AST results are met within their rounding", {
 
 test_that("the print is audited: the two wrong signs, the rows that fit, and nothing else", {
   expect_identical(again$id[again$verdict == "contradicts itself"], c("R04", "R44"))
+  expect_match(again$reason[again$id %in% c("R04", "R44")], "^limits contradict the estimate")
   # R12 (P 0.01) and R45 (upper limit 0.00, P 0.05) look odd but are possible
   expect_match(again$reason[again$id == "R12"], "limits fit the estimate; P 0.01 fits")
   expect_match(again$reason[again$id == "R45"], "limits fit the estimate; P 0.05 fits")
