@@ -21,7 +21,9 @@ new_mscpool <- function(result, plan, study, groups, checked, call) {
     measure = plan$measure, pooling = plan$pooling, tau2_method = plan$tau2_method,
     ci_method = plan$ci_method, level = plan$level,
     smd = if (plan$measure == "SMD") plan$smd else NA_character_, model = plan$model,
-    totals = plan$totals, prediction = plan$prediction, options = plan$options, call = call,
+    totals = plan$totals, prediction = plan$prediction,
+    prediction_method = plan$prediction_method, tau2_maxima = result$tau2_maxima,
+    options = plan$options, call = call,
     notes = character()
   )
   class(fit) <- "mscpool"
@@ -60,7 +62,7 @@ check_fit <- function(fit, arg = "fit") {
 # ---- notes: one line each, shown by print ---------------------------------------
 
 fit_notes <- function(fit, checked, groups) {
-  c(note_model(fit), note_missing(checked, fit$studies$study), note_repeats(fit, groups))
+  c(note_model(fit), note_maxima(fit), note_missing(checked, fit$studies$study), note_repeats(fit, groups))
 }
 
 note_model <- function(fit) {
@@ -69,6 +71,13 @@ note_model <- function(fit) {
   paste0("Model ", fit$overall$model, " by the rule \"random where the heterogeneity test has ",
          "P < 0.05\" (", if (is.na(p)) "no test" else format_p(p),
          "). Advised against: Cochrane Handbook 10.10.4.1. Both models are in $fixed and $random.")
+}
+
+# Fisher scoring from one start would find one of them, not always the highest.
+note_maxima <- function(fit) {
+  if (fit$tau2_maxima < 2L) return(NULL)
+  paste0("The ", if (fit$tau2_method == "ML") "" else "restricted ", "likelihood has ",
+         fit$tau2_maxima, " local maxima; Tau\u00b2 is at the highest.")
 }
 
 note_missing <- function(checked, study) {

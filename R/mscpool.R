@@ -155,7 +155,7 @@ mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
   groups <- group_rows(subgroup, mapped$applicability, study)
 
   plan <- plan_analysis(measure, checked$spread, model, missing(model), pooling, tau2, ci_method,
-                        level, prediction, smd, totals, subgroup_tau2, options)
+                        level, prediction, smd, totals, subgroup_tau2, options, missing(tau2))
   result <- .Call(glue_pool, plan$spec, c(checked$data, list(state = checked$state)), groups$core,
                   layout_request(plan, checked$data))
   fit <- new_mscpool(result, plan, study, groups, checked, call)

@@ -11,8 +11,9 @@ static analysis_spec unpack_spec(SEXP spec) {
   out.model = (model_id)list_int(spec, "model");
   out.totals = (totals_id)list_int(spec, "totals");
   out.interval = (interval_id)list_int(spec, "ci_method");
+  out.tau2 = (tau2_method)list_int(spec, "tau2");
   out.common_tau2 = list_int(spec, "common_tau2");
-  out.prediction = list_int(spec, "prediction");
+  out.prediction = (prediction_id)list_int(spec, "prediction");
   out.level_study = list_double(spec, "level_study");
   out.level_total = list_double(spec, "level_total");
   return out;
@@ -202,17 +203,17 @@ static SEXP layout_of(const analysis_spec *spec, const effect_data *data,
 }
 
 /* The whole analysis in one call: list(studies, chosen, fixed, random,
- * subgroups, subgroup_test, forest); NULL for what does not exist. */
+ * subgroups, subgroup_test, forest, tau2_maxima); NULL for what does not exist. */
 SEXP glue_pool(SEXP spec_list, SEXP data_list, SEXP groups_list, SEXP layout) {
-  static const char *const names[] = {"studies",   "chosen",        "fixed", "random",
-                                      "subgroups", "subgroup_test", "forest"};
+  static const char *const names[] = {"studies",   "chosen",        "fixed",  "random",
+                                      "subgroups", "subgroup_test", "forest", "tau2_maxima"};
   const analysis_spec spec = unpack_spec(spec_list);
   const effect_data data = unpack_effect_data(data_list);
   const R_xlen_t k = (R_xlen_t)data.k;
   const analysis_groups groups = unpack_groups(groups_list, k);
   const size_t n = groups.n_subgroups;
 
-  SEXP out = PROTECT(new_list(7, names));
+  SEXP out = PROTECT(new_list(8, names));
   analysis_result result;
   memset(&result, 0, sizeof result);
   SEXP studies = new_studies(k, &result);
@@ -232,6 +233,7 @@ SEXP glue_pool(SEXP spec_list, SEXP data_list, SEXP groups_list, SEXP layout) {
   if (result.difference.estimable >= 2)
     SET_VECTOR_ELT(out, 5, difference_frame(&result.difference));
   SET_VECTOR_ELT(out, 6, layout_of(&spec, &data, &groups, &result, layout));
+  SET_VECTOR_ELT(out, 7, Rf_ScalarInteger((int)result.random.tau2_maxima));
   nan_to_na(studies, k);
   UNPROTECT(1);
   return out;
