@@ -23,7 +23,8 @@ new_mscpool <- function(result, plan, study, groups, checked, call) {
     smd = if (plan$measure == "SMD") plan$smd else NA_character_, model = plan$model,
     totals = plan$totals, prediction = plan$prediction,
     prediction_method = plan$prediction_method, tau2_maxima = result$tau2_maxima,
-    options = plan$options, call = call,
+    options = plan$options, in_total = if (!is.null(groups$core$in_total)) groups$core$in_total == 1L,
+    call = call,
     notes = character()
   )
   class(fit) <- "mscpool"

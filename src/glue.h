@@ -15,6 +15,7 @@ SEXP glue_effect(SEXP spec, SEXP data);
 SEXP glue_pool(SEXP spec, SEXP data, SEXP groups, SEXP layout);
 SEXP glue_layout(SEXP study, SEXP pooled, SEXP groups, SEXP layout);
 SEXP glue_tau2(SEXP yi, SEXP vi, SEXP size, SEXP spec);
+SEXP glue_interval(SEXP yi, SEXP vi, SEXP spec);
 
 /* glue_util.c */
 SEXP list_get(SEXP list, const char *name);

@@ -2,6 +2,7 @@
 
 #include <Rmath.h>
 
+#include "core/interval.h"
 #include "core/tau2.h"
 #include "core/tau2_groups.h"
 #include "core/tau2_interval.h"
@@ -55,6 +56,37 @@ SEXP glue_tau2(SEXP yi, SEXP vi, SEXP size, SEXP spec) {
     v += m;
     if (g % 1000 == 999) R_CheckUserInterrupt();
   }
+  UNPROTECT(1);
+  return out;
+}
+
+/* Interval of a random-effects mean with a given tau^2: spec holds ci_method, level,
+ * tau2_value. list(estimate, se, ci_low, ci_high). */
+SEXP glue_interval(SEXP yi, SEXP vi, SEXP spec) {
+  static const char *const names[] = {"estimate", "se", "ci_low", "ci_high"};
+  const size_t k = (size_t)Rf_xlength(yi);
+  size_t *rows = scratch(k, sizeof(size_t));
+  int *reason = scratch(k, sizeof(int));
+  for (size_t i = 0; i < k; i++) {
+    rows[i] = i;
+    reason[i] = ROW_ESTIMABLE;
+  }
+  pool_input in = {NULL,
+                   NULL,
+                   POOL_IV,
+                   (interval_id)list_int(spec, "ci_method"),
+                   list_double(spec, "level"),
+                   PREDICTION_NONE,
+                   REAL(yi),
+                   REAL(vi),
+                   reason,
+                   TAU2_DL};
+  const double tau2 = list_double(spec, "tau2_value");
+  pool_result fixed, random;
+  pool_both_models(&in, rows, k, &tau2, &fixed, &random);
+  const double values[] = {random.estimate, random.se, random.ci_low, random.ci_high};
+  SEXP out = PROTECT(new_list(4, names));
+  for (R_xlen_t j = 0; j < 4; j++) frame_reals(out, j, 1)[0] = real_or_na(values[j]);
   UNPROTECT(1);
   return out;
 }
