@@ -25,6 +25,8 @@
 #'   name)? It is computed either way.
 #' @param effect_label name of the effect in headings; by default the measure's,
 #'   such as "Mean Difference".
+#' @param replicates number of bootstrap replicates of `prediction = "nnf"`.
+#' @param threads number of threads for it. The result does not depend on it.
 #' @return A list of class `msc_options`.
 #' @references Deeks JJ, Higgins JPT (2010). *Statistical algorithms in Review
 #'   Manager 5*. Statistical Methods Group of The Cochrane Collaboration.
@@ -36,7 +38,7 @@ msc_options <- function(preset = "revman5", add = 0.5, to = c("only0", "all", "n
                         both_all = c("web", "strict"), log = FALSE, swap_events = FALSE,
                         labels = c("Experimental", "Control"),
                         favours = c("Favours [experimental]", "Favours [control]"),
-                        effect_label = NULL, subgroup_test = TRUE) {
+                        effect_label = NULL, subgroup_test = TRUE, replicates = 25000L, threads = 1L) {
   if (nargs() == 0L) return(revman5_options)
   preset <- choose_one(preset, "revman5", "preset")
   if (!is.numeric(add) || length(add) != 1L || !is.finite(add) || add <= 0)
@@ -49,7 +51,9 @@ msc_options <- function(preset = "revman5", add = 0.5, to = c("only0", "all", "n
          log = check_flag(log, "log"), swap_events = check_flag(swap_events, "swap_events"),
          labels = check_strings(labels, 2L, "labels"),
          favours = check_strings(favours, 2L, "favours"), effect_label = effect_label,
-         subgroup_test = check_flag(subgroup_test, "subgroup_test")),
+         subgroup_test = check_flag(subgroup_test, "subgroup_test"),
+         replicates = check_positive(replicates, "replicates"),
+         threads = check_positive(threads, "threads")),
     class = "msc_options"
   )
 }
@@ -64,6 +68,11 @@ print.msc_options <- function(x, ...) {
   invisible(x)
 }
 
+check_positive <- function(x, arg) {
+  if (is.numeric(x) && length(x) == 1L && is.finite(x) && x >= 1 && x == trunc(x) && x < 1e9)
+    return(as.integer(x))
+  msc_stop("`", arg, "` must be one positive whole number", arg = arg)
+}
 
 check_options <- function(options) {
   if (inherits(options, "msc_options")) return(options)

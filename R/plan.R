@@ -23,7 +23,8 @@ plan_analysis <- function(measure, spread, model, model_is_default, pooling, tau
          totals = match(totals, totals_words), ci_method = match(ci_method, ci_words),
          tau2 = match(tau2, tau2_words), common_tau2 = common,
          prediction = match(prediction, prediction_words, nomatch = 0L),
-         level_study = level[["study"]], level_total = level[["total"]])
+         level_study = level[["study"]], level_total = level[["total"]],
+         replicates = options$replicates, threads = options$threads)
   )
   list(spec = spec, measure = measure, spread = spread, pooling = pooling, model = model,
        tau2_method = tau2, ci_method = ci_method, level = level, prediction = prediction != "none",

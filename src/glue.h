@@ -16,6 +16,8 @@ SEXP glue_pool(SEXP spec, SEXP data, SEXP groups, SEXP layout);
 SEXP glue_layout(SEXP study, SEXP pooled, SEXP groups, SEXP layout);
 SEXP glue_tau2(SEXP yi, SEXP vi, SEXP size, SEXP spec);
 SEXP glue_interval(SEXP yi, SEXP vi, SEXP spec);
+SEXP glue_regress(SEXP yi, SEXP vi, SEXP q, SEXP spec);
+SEXP glue_permute(SEXP yi, SEXP vi, SEXP q, SEXP r_inverse, SEXP classes, SEXP spec);
 
 /* glue_util.c */
 SEXP list_get(SEXP list, const char *name);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "glue_threads.h"
+
 /* ---- in ------------------------------------------------------------------ */
 
 static analysis_spec unpack_spec(SEXP spec) {
@@ -225,6 +227,9 @@ SEXP glue_pool(SEXP spec_list, SEXP data_list, SEXP groups_list, SEXP layout) {
   result.subgroup_counts = scratch(n, sizeof(analysis_counts));
   analysis_workspace work = new_workspace(data.k, &groups);
   analysis_run(&spec, &data, &groups, &work, &result);
+  if (spec.prediction == PREDICTION_NNF)
+    bootstrap_predictions(&spec, &groups, data.k, (size_t)list_int(spec_list, "replicates"),
+                          list_int(spec_list, "threads"), &result);
 
   SET_VECTOR_ELT(out, 1, Rf_mkString(model_word(result.chosen)));
   SET_VECTOR_ELT(out, 2, pooled_frame(&result.fixed, &result.counts, 1, MODEL_FIXED, 0, NULL));

@@ -7,9 +7,9 @@
 #define ENTRY(name, arguments)                                                                     \
   { #name, (DL_FUNC)(void (*)(void)) & name, arguments }
 
-static const R_CallMethodDef entries[] = {ENTRY(glue_effect, 2),   ENTRY(glue_pool, 4),
-                                          ENTRY(glue_layout, 4),   ENTRY(glue_tau2, 4),
-                                          ENTRY(glue_interval, 3), {NULL, NULL, 0}};
+static const R_CallMethodDef entries[] = {
+    ENTRY(glue_effect, 2),   ENTRY(glue_pool, 4),    ENTRY(glue_layout, 4),  ENTRY(glue_tau2, 4),
+    ENTRY(glue_interval, 3), ENTRY(glue_regress, 4), ENTRY(glue_permute, 6), {NULL, NULL, 0}};
 
 void R_init_mscpool(DllInfo *dll) {
   R_registerRoutines(dll, NULL, entries, NULL, NULL);
