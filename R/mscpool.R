@@ -138,6 +138,12 @@ mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
   check_call(sys.call())
   call <- match.call()
   env <- parent.frame()
+  if (!missing(data) && is_foreign(data)) {
+    foreign <- from_foreign(data, missing(measure))
+    data <- foreign$data
+    if (missing(measure)) measure <- foreign$measure
+    if (foreign$log && missing(options)) options <- msc_options(log = TRUE)
+  }
   check_data(data)
   measure <- choose_measure(measure)
   mapped <- map_columns(as.list(substitute(list(...)))[-1L], data, env, measure)
@@ -145,6 +151,12 @@ mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
   exclude <- eval_exclude(substitute(exclude), data, env)
 
   options <- check_options(options)
+  tau2_is_default <- missing(tau2)
+  if (options$preset != "revman5") {
+    if (tau2_is_default) tau2 <- preset_default(options, "tau2", tau2)
+    if (missing(ci_method)) ci_method <- preset_default(options, "ci_method", ci_method)
+    if (missing(prediction)) prediction <- preset_default(options, "prediction", prediction)
+  }
   keys <- column_key(names(data))
   labels <- find_labels(mapped, data, keys)
   study <- labels$label
@@ -155,7 +167,7 @@ mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
   groups <- group_rows(subgroup, mapped$applicability, study)
 
   plan <- plan_analysis(measure, checked$spread, model, missing(model), pooling, tau2, ci_method,
-                        level, prediction, smd, totals, subgroup_tau2, options, missing(tau2))
+                        level, prediction, smd, totals, subgroup_tau2, options, tau2_is_default)
   result <- .Call(glue_pool, plan$spec, c(checked$data, list(state = checked$state)), groups$core,
                   layout_request(plan, checked$data))
   fit <- new_mscpool(result, plan, study, groups, checked, call)

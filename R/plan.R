@@ -21,7 +21,7 @@ plan_analysis <- function(measure, spread, model, model_is_default, pooling, tau
     effect_spec(measure, smd, spread, options),
     list(pooling = match(pooling, pooling_words), model = match(model, model_words),
          totals = match(totals, totals_words), ci_method = match(ci_method, ci_words),
-         tau2 = match(tau2, tau2_words), common_tau2 = common,
+         tau2 = match(tau2, tau2_words), i2_from_tau2 = options$i2 == "tau2", common_tau2 = common,
          prediction = match(prediction, prediction_words, nomatch = 0L),
          level_study = level[["study"]], level_total = level[["total"]],
          replicates = options$replicates, threads = options$threads)
@@ -33,7 +33,7 @@ plan_analysis <- function(measure, spread, model, model_is_default, pooling, tau
 
 effect_spec <- function(measure, smd, spread, options) {
   list(measure = match(measure, measure_words), smd = match(smd, smd_words),
-       spread = match(spread, c("sei", "vi", "voe")), add = options$add,
+       spread = match(spread, c("sei", "vi", "voe")), add = options$add, add_by_arm = options$add_by_arm,
        to = match(options$to, to_words), both_all = match(options$both_all, both_all_words))
 }
 

@@ -167,9 +167,9 @@ bubble_line <- function(x, moderator, at, transf) {
   grid <- lapply(x$frame, function(v) rep(if (is.numeric(v)) mean(v) else v[1L], length(at)))
   names(grid) <- names(x$frame)
   for (name in setdiff(names(x$frame), moderator))
-    if (is.factor(x$frame[[name]])) grid[[name]] <- factor(rep(levels(x$frame[[name]])[1L], length(at)),
-                                                           levels(x$frame[[name]]))
-  grid[[moderator]] <- if (is.factor(x$frame[[moderator]])) factor(at, at) else at
+    if (!is.null(x$xlevels[[name]]))
+      grid[[name]] <- factor(rep(x$xlevels[[name]][1L], length(at)), x$xlevels[[name]])
+  grid[[moderator]] <- if (is.null(x$xlevels[[moderator]])) at else factor(at, x$xlevels[[moderator]])
   frame <- structure(grid, class = "data.frame", row.names = seq_along(at))
   attr(frame, "terms") <- x$terms
   design <- stats::model.matrix(x$terms, frame, contrasts.arg = x$contrasts)

@@ -12,6 +12,9 @@ prediction_words <- c("hts", "v", "hk", "kr", "s", "nnf")                     # 
 tau2_ci_words <- c("QP", "GENQ", "BJ", "PL")                                  # tau2_interval_id
 to_words <- c("only0", "all", "none")                                         # zero_when
 both_all_words <- c("web", "strict")                                          # both_all_rule
+preset_words <- c("revman5", "cochrane2025")
+i2_words <- c("Q", "tau2")
+show_words <- c("chosen", "both")
 tick_words <- c("nice", "revman")                                             # ticks_style
 
 binary_measures <- c("RR", "OR", "RD", "PETO")

@@ -14,6 +14,7 @@ static analysis_spec unpack_spec(SEXP spec) {
   out.totals = (totals_id)list_int(spec, "totals");
   out.interval = (interval_id)list_int(spec, "ci_method");
   out.tau2 = (tau2_method)list_int(spec, "tau2");
+  out.i2_from_tau2 = list_int(spec, "i2_from_tau2");
   out.common_tau2 = list_int(spec, "common_tau2");
   out.prediction = (prediction_id)list_int(spec, "prediction");
   out.level_study = list_double(spec, "level_study");

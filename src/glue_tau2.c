@@ -80,7 +80,8 @@ SEXP glue_interval(SEXP yi, SEXP vi, SEXP spec) {
                    REAL(yi),
                    REAL(vi),
                    reason,
-                   TAU2_DL};
+                   TAU2_DL,
+                   0};
   const double tau2 = list_double(spec, "tau2_value");
   pool_result fixed, random;
   pool_both_models(&in, rows, k, &tau2, &fixed, &random);

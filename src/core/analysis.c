@@ -134,8 +134,9 @@ void analysis_run(const analysis_spec *spec, const effect_data *data, const anal
   for (size_t s = 0; s < groups->n_studies; s++) work->seen[s] = 0;
 
   const pool_input in = {
-      &spec->effect,    data,       spec->pooling, spec->interval, spec->level_total,
-      spec->prediction, result->yi, result->vi,    result->reason, spec->tau2};
+      &spec->effect,     data,       spec->pooling, spec->interval, spec->level_total,
+      spec->prediction,  result->yi, result->vi,    result->reason, spec->tau2,
+      spec->i2_from_tau2};
   run_total(spec, &in, groups, work, result);
   if (groups->n_subgroups > 0) run_subgroups(spec, &in, groups, work, result);
 }

@@ -21,7 +21,7 @@ static double exceedance(const bootstrap_model *m, double tau2, double *variance
 }
 
 /* The probability on a grid that is even in ln(tau^2 + c), c the smallest vi, and ends
- * where it comes within 1e-9 of 1. It brackets the roots; their digits come from it not. */
+ * where it comes within 1e-9 of 1. It brackets the roots. */
 void bootstrap_table(bootstrap_model *m, double *variances) {
   double sum = 0, mean = 0, smallest = INFINITY;
   for (size_t i = 0; i < m->k; i++) {
@@ -44,6 +44,7 @@ void bootstrap_table(bootstrap_model *m, double *variances) {
   }
 }
 
+/* To 1e-8 in probability, a thousandth of what 1e9 replicates would tell. */
 static double draw_tau2(const bootstrap_model *m, double u, double *variances) {
   if (u <= m->chance[0]) return 0;
   size_t low = 0, high = m->n_table - 1;
@@ -57,11 +58,11 @@ static double draw_tau2(const bootstrap_model *m, double u, double *variances) {
   }
   double a = m->table[low], b = m->table[high];
   double f_a = m->chance[low] - u, f_b = m->chance[high] - u;
-  for (int i = 0; i < 60 && b - a > 1e-9 * b; i++) {
+  for (int i = 0; i < 60 && b - a > 1e-7 * b; i++) {
     double x = i % 4 == 3 ? (a + b) / 2 : (a * f_b - b * f_a) / (f_b - f_a);
     if (!(x > a && x < b)) x = (a + b) / 2;
     const double f = exceedance(m, x, variances) - u;
-    if (fabs(f) < 1e-12) return x;
+    if (fabs(f) < 1e-8) return x;
     if (f < 0) {
       a = x;
       f_a = f;

@@ -98,6 +98,12 @@ void pool_both_models(const pool_input *in, const size_t *rows, size_t m, const 
     random->tau2 = estimated.tau2;
     random->tau2_maxima = estimated.maxima;
   }
+  if (in->i2_from_tau2 && k > 1) {
+    /* Higgins & Thompson (2002): tau^2 against the typical variance. */
+    const double typical = random->q_df / tau2_scale(in->vi, rows, m);
+    random->i2 = 100 * random->tau2 / (random->tau2 + typical);
+    random->h2 = random->tau2 / typical + 1;
+  }
   pool_inverse_variance(in->yi, in->vi, rows, m, random->tau2, &random->estimate, &random->se);
   interval_random(random, in, rows, m);
 }
