@@ -63,7 +63,7 @@ check_fit <- function(fit, arg = "fit") {
 # ---- notes: one line each, shown by print ---------------------------------------
 
 fit_notes <- function(fit, checked, groups) {
-  c(note_model(fit), note_maxima(fit), note_missing(checked, fit$studies$study), note_repeats(fit, groups))
+  c(note_model(fit), note_maxima(fit), note_two(fit), note_missing(checked, fit$studies$study), note_repeats(fit, groups))
 }
 
 note_model <- function(fit) {
@@ -79,6 +79,12 @@ note_maxima <- function(fit) {
   if (fit$tau2_maxima < 2L) return(NULL)
   paste0("The ", if (fit$tau2_method == "ML") "" else "restricted ", "likelihood has ",
          fit$tau2_maxima, " local maxima; Tau\u00b2 is at the highest.")
+}
+
+# One degree of freedom: t is 12.7 where z is 1.96.
+note_two <- function(fit) {
+  if (fit$random$k != 2L || !startsWith(fit$ci_method, "hksj")) return(NULL)
+  "The Hartung-Knapp interval of two studies rests on one degree of freedom and says little."
 }
 
 note_missing <- function(checked, study) {

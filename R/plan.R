@@ -98,5 +98,5 @@ is_ratio <- function(measure, options) {
 layout_request <- function(plan, data) {
   list(show_events = !is.null(data$ai) && !is.null(data$ci),
        log_scale = is_ratio(plan$measure, plan$options), ticks = 1L,
-       show_subgroup_test = plan$options$subgroup_test, x_min = NA_real_, x_max = NA_real_)
+       show_subgroup_test = plan$options$subgroup_test, show_both = plan$options$show == "both", x_min = NA_real_, x_max = NA_real_)
 }

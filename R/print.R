@@ -100,8 +100,8 @@ text_table <- function(fit, types, width) {
   left <- paste0(ifelse(indent, "  ", ""), left)
   if (!"study" %in% types) cells <- Filter(function(x) any(nzchar(x$text[shown])), cells)
 
-  drop_order <- setdiff(names(cells), c("weight", "effect", "n1", "n2"))
-  for (drop in c(list(character()), list(drop_order), list(setdiff(names(cells), c("weight", "effect"))),
+  drop_order <- setdiff(names(cells), c("weight", "weight_fixed", "effect", "n1", "n2"))
+  for (drop in c(list(character()), list(drop_order), list(setdiff(names(cells), c("weight", "weight_fixed", "effect"))),
                  list(setdiff(names(cells), "effect")))) {
     kept <- cells[setdiff(names(cells), drop)]
     lines <- align_table(left, kept, shown, label_width(left, kept, shown, width))

@@ -193,13 +193,17 @@ static SEXP layout_of(const analysis_spec *spec, const effect_data *data,
   in.has_subgroup_test =
       result->difference.estimable >= 2 && list_int(layout, "show_subgroup_test");
   in.show_events = list_int(layout, "show_events");
-  in.show_prediction = spec->prediction && random && spec->totals == TOTALS_OVERALL;
+  in.show_prediction = spec->prediction != PREDICTION_NONE && spec->totals == TOTALS_OVERALL &&
+                       (random || list_int(layout, "show_both"));
   in.log_scale = list_int(layout, "log_scale");
   in.ticks = (ticks_style)list_int(layout, "ticks");
   in.subgroups = diamonds;
-  in.total = diamond(total);
-  in.pi_low = total->pi_low;
-  in.pi_high = total->pi_high;
+  in.show_both = list_int(layout, "show_both") && !ISNAN(result->random.estimate) &&
+                 spec->totals == TOTALS_OVERALL;
+  in.total = in.show_both ? diamond(&result->fixed) : diamond(total);
+  in.random = diamond(&result->random);
+  in.pi_low = result->random.pi_low;
+  in.pi_high = result->random.pi_high;
   in.x_min = list_double(layout, "x_min");
   in.x_max = list_double(layout, "x_max");
   return build_layout(&in);
