@@ -63,7 +63,8 @@ check_fit <- function(fit, arg = "fit") {
 # ---- notes: one line each, shown by print ---------------------------------------
 
 fit_notes <- function(fit, checked, groups) {
-  c(note_model(fit), note_maxima(fit), note_two(fit), note_missing(checked, fit$studies$study), note_repeats(fit, groups))
+  c(note_model(fit), if (fit$tau2_maxima > 1L) note_maxima(fit),
+    if (fit$ci_method != "wald") note_two(fit), note_missing(checked, fit$studies$study), note_repeats(fit, groups))
 }
 
 note_model <- function(fit) {
@@ -76,7 +77,6 @@ note_model <- function(fit) {
 
 # Fisher scoring from one start would find one of them, not always the highest.
 note_maxima <- function(fit) {
-  if (fit$tau2_maxima < 2L) return(NULL)
   paste0("The ", if (fit$tau2_method == "ML") "" else "restricted ", "likelihood has ",
          fit$tau2_maxima, " local maxima; Tau\u00b2 is at the highest.")
 }

@@ -26,7 +26,7 @@ layout_texts <- function(fit) {
   p <- format_p(c(pooled$Q_p, pooled$p_value, test$p_value))
   c("", "Study or Subgroup", paste0("Total (", level, ")"), paste0("Subtotal (", level, ")"), "Total events",
     sub("CI", "prediction interval", level, fixed = TRUE),
-    if (is.null(test)) "" else subgroup_test_line(test, p[2L * n + 1L]), both_texts(fit, level),
+    if (is.null(test)) "" else subgroup_test_line(test, p[2L * n + 1L]), if (fit$options$show == "chosen") no_texts else both_texts(fit, level),
     heterogeneity_line(pooled, p[seq_len(n)]), overall_test_line(pooled, p[n + seq_len(n)]),
     fit$subgroups$subgroup, fit$studies$study)
 }
@@ -36,8 +36,10 @@ shows_both <- function(fit) {
   fit$options$show == "both" && fit$totals == "overall" && !is.na(fit$random$estimate)
 }
 
+no_texts <- c("", "", "", "")
+
 both_texts <- function(fit, level) {
-  if (!shows_both(fit)) return(c("", "", "", ""))
+  if (!shows_both(fit)) return(no_texts)
   one <- function(row) sub("effect", paste0("effect (", row$model, ")"),
                            overall_test_line(row, format_p(row$p_value)), fixed = TRUE)
   c(paste0("Total (fixed, ", level, ")"), paste0("Total (random, ", level, ")"), one(fit$fixed),
@@ -47,7 +49,7 @@ both_texts <- function(fit, level) {
 # The pooled results that rows of text speak of: the total first, then the
 # subgroups. A plain list: taking rows out of data frames costs more than pooling.
 every_pooled <- function(fit) {
-  o <- unclass(if (shows_both(fit)) fit$random else fit$overall)
+  o <- unclass(if (fit$options$show == "both" && shows_both(fit)) fit$random else fit$overall)
   s <- unclass(fit$subgroups)
   list(model = o$model, Q = c(o$Q, s$Q), Q_df = c(o$Q_df, s$Q_df), Q_p = c(o$Q_p, s$Q_p),
        I2 = c(o$I2, s$I2), tau2 = c(o$tau2, s$tau2), statistic = c(o$statistic, s$statistic),

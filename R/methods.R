@@ -8,7 +8,6 @@
 #' @param transf exponentiate estimates and limits of a ratio measure? Then `vi`,
 #'   `sei` and `se`, which have no meaning on that scale, are NA.
 #' @param row.names,optional not used.
-#' @param level confidence level; that of the fit by default.
 #' @param type weights under the chosen model, or under a named one.
 #' @param ... for `update()`, arguments of [mscpool()] to change; else not used.
 #' @return

@@ -224,7 +224,7 @@ mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
   check_call(sys.call())
   call <- match.call()
   env <- parent.frame()
-  if (!missing(data) && is_foreign(data)) {
+  if (!missing(data) && !identical(class(data), "data.frame") && is_foreign(data)) {
     foreign <- from_foreign(data, missing(measure))
     data <- foreign$data
     if (missing(measure)) measure <- foreign$measure

@@ -11,8 +11,10 @@ plan_analysis <- function(measure, spread, model, model_is_default, pooling, tau
              "variances of a common odds ratio. Use `model = \"fixed\"`, or `pooling = \"IV\"`",
              arg = "model")
   ci_method <- choose_one(ci_method, ci_words, "ci_method")
-  prediction <- choose_prediction(prediction)
-  tau2 <- choose_tau2(tau2, tau2_is_default, ci_method, prediction)
+  prediction <- if (identical(prediction, FALSE)) "none" else choose_prediction(prediction)
+  # The default of a small analysis costs as little as the arithmetic.
+  if (!tau2_is_default || tau2 != "DL" || ci_method != "wald" || prediction != "none")
+    tau2 <- choose_tau2(tau2, tau2_is_default, ci_method, prediction)
   level <- check_level(level)
   smd <- choose_one(smd, smd_words, "smd")
   totals <- choose_one(totals, totals_words, "totals")
@@ -22,7 +24,7 @@ plan_analysis <- function(measure, spread, model, model_is_default, pooling, tau
     list(pooling = match(pooling, pooling_words), model = match(model, model_words),
          totals = match(totals, totals_words), ci_method = match(ci_method, ci_words),
          tau2 = match(tau2, tau2_words), i2_from_tau2 = options$i2 == "tau2", common_tau2 = common,
-         prediction = match(prediction, prediction_words, nomatch = 0L),
+         prediction = if (prediction == "none") 0L else match(prediction, prediction_words),
          level_study = level[["study"]], level_total = level[["total"]],
          replicates = options$replicates, threads = options$threads)
   )

@@ -9,7 +9,7 @@
 #'   are held at their mean, or first level.
 #' @param xlab,ylab labels of the axes.
 #' @param col colour of the bubbles.
-#' @param row.names,optional,... not used.
+#' @param ... not used.
 #' @return `predict()`: data frame `estimate`, `se`, `ci_low`, `ci_high`, `pi_low`, `pi_high`,
 #'   the last two the prediction interval (normal, or t with k - p degrees of freedom where
 #'   the coefficients are tested by t). `plot()`: the plotted line and its limits as a data
