@@ -63,6 +63,7 @@ check_fit <- function(fit, arg = "fit") {
 # ---- notes: one line each, shown by print ---------------------------------------
 
 fit_notes <- function(fit, checked, groups) {
+  fit <- unclass(fit)
   c(note_model(fit), if (fit$tau2_maxima > 1L) note_maxima(fit),
     if (fit$ci_method != "wald") note_two(fit), note_missing(checked, fit$studies$study), note_repeats(fit, groups))
 }

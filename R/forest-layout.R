@@ -3,7 +3,7 @@
 
 # Puts the texts in their places: C has left in `label` where each stands.
 label_layout <- function(layout, fit) {
-  layout$rows <- fill_label(layout$rows, layout_texts(fit)[layout$rows$label])
+  layout$rows <- fill_label(layout$rows, layout_texts(unclass(fit))[layout$rows$label])
   layout$axis <- fill_label(layout$axis, format_tick(layout$axis$label))
   class(layout) <- "msc_layout"
   layout

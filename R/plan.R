@@ -19,14 +19,16 @@ plan_analysis <- function(measure, spread, model, model_is_default, pooling, tau
   smd <- choose_one(smd, smd_words, "smd")
   totals <- choose_one(totals, totals_words, "totals")
   common <- choose_one(subgroup_tau2, c("separate", "common"), "subgroup_tau2") == "common"
+  # Plain lists: each `$` on a classed one first looks for a method.
+  o <- unclass(options)
   spec <- c(
-    effect_spec(measure, smd, spread, options),
+    effect_spec(measure, smd, spread, o),
     list(pooling = match(pooling, pooling_words), model = match(model, model_words),
          totals = match(totals, totals_words), ci_method = match(ci_method, ci_words),
-         tau2 = match(tau2, tau2_words), i2_from_tau2 = options$i2 == "tau2", common_tau2 = common,
+         tau2 = match(tau2, tau2_words), i2_from_tau2 = o$i2 == "tau2", common_tau2 = common,
          prediction = if (prediction == "none") 0L else match(prediction, prediction_words),
          level_study = level[["study"]], level_total = level[["total"]],
-         replicates = options$replicates, threads = options$threads)
+         replicates = o$replicates, threads = o$threads)
   )
   list(spec = spec, measure = measure, spread = spread, pooling = pooling, model = model,
        tau2_method = tau2, ci_method = ci_method, level = level, prediction = prediction != "none",
@@ -98,7 +100,8 @@ is_ratio <- function(measure, options) {
 }
 
 layout_request <- function(plan, data) {
+  options <- unclass(plan$options)
   list(show_events = !is.null(data$ai) && !is.null(data$ci),
-       log_scale = is_ratio(plan$measure, plan$options), ticks = 1L,
-       show_subgroup_test = plan$options$subgroup_test, show_both = plan$options$show == "both", x_min = NA_real_, x_max = NA_real_)
+       log_scale = is_ratio(plan$measure, options), ticks = 1L,
+       show_subgroup_test = options$subgroup_test, show_both = options$show == "both", x_min = NA_real_, x_max = NA_real_)
 }
