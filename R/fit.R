@@ -21,7 +21,10 @@ new_mscpool <- function(result, plan, study, groups, checked, call, env) {
     measure = plan$measure, pooling = plan$pooling, tau2_method = plan$tau2_method,
     ci_method = plan$ci_method, level = plan$level,
     smd = if (plan$measure == "SMD") plan$smd else NA_character_, model = plan$model,
-    totals = plan$totals, prediction = plan$prediction, options = plan$options, call = call,
+    totals = plan$totals, prediction = plan$prediction,
+    prediction_method = plan$prediction_method, tau2_maxima = result$tau2_maxima,
+    options = plan$options, in_total = if (!is.null(groups$core$in_total)) groups$core$in_total == 1L,
+    call = call,
     notes = character()
   )
   attr(fit, "env") <- env # where update() evaluates the call again
@@ -61,7 +64,9 @@ check_fit <- function(fit, arg = "fit") {
 # ---- notes: one line each, shown by print ---------------------------------------
 
 fit_notes <- function(fit, checked, groups) {
-  c(note_model(fit), note_missing(checked, fit$studies$study), note_repeats(fit, groups))
+  fit <- unclass(fit)
+  c(note_model(fit), if (fit$tau2_maxima > 1L) note_maxima(fit),
+    if (fit$ci_method != "wald") note_two(fit), note_missing(checked, fit$studies$study), note_repeats(fit, groups))
 }
 
 note_model <- function(fit) {
@@ -70,6 +75,18 @@ note_model <- function(fit) {
   paste0("Model ", fit$overall$model, " by the rule \"random where the heterogeneity test has ",
          "P < 0.05\" (", if (is.na(p)) "no test" else format_p(p),
          "). Advised against: Cochrane Handbook 10.10.4.1. Both models are in $fixed and $random.")
+}
+
+# Fisher scoring from one start would find one of them, not always the highest.
+note_maxima <- function(fit) {
+  paste0("The ", if (fit$tau2_method == "ML") "" else "restricted ", "likelihood has ",
+         fit$tau2_maxima, " local maxima; Tau\u00b2 is at the highest.")
+}
+
+# One degree of freedom: t is 12.7 where z is 1.96.
+note_two <- function(fit) {
+  if (fit$random$k != 2L || !startsWith(fit$ci_method, "hksj")) return(NULL)
+  "The Hartung-Knapp interval of two studies rests on one degree of freedom and says little."
 }
 
 note_missing <- function(checked, study) {

@@ -3,7 +3,7 @@
 
 # Puts the texts in their places: C has left in `label` where each stands.
 label_layout <- function(layout, fit) {
-  layout$rows <- fill_label(layout$rows, layout_texts(fit)[layout$rows$label])
+  layout$rows <- fill_label(layout$rows, layout_texts(unclass(fit))[layout$rows$label])
   layout$axis <- fill_label(layout$axis, format_tick(layout$axis$label))
   class(layout) <- "msc_layout"
   layout
@@ -27,14 +27,30 @@ layout_texts <- function(fit) {
                       100 * fit$level[["total"]])
   c("", "Study or Subgroup", by_level[1:2], "Total events", by_level[3L],
     if (is.null(test)) "" else subgroup_test_line(test, p[2L * n + 1L]),
+    if (fit$options$show == "chosen") no_texts else both_texts(fit, format_level(fit$level[["total"]])),
     heterogeneity_line(pooled, p[seq_len(n)]), overall_test_line(pooled, p[n + seq_len(n)]),
     fit$subgroups$subgroup, fit$studies$study)
+}
+
+# Are both models shown? Then the first total is the fixed one.
+shows_both <- function(fit) {
+  fit$options$show == "both" && fit$totals == "overall" && !is.na(fit$random$estimate)
+}
+
+no_texts <- c("", "", "", "")
+
+both_texts <- function(fit, level) {
+  if (!shows_both(fit)) return(no_texts)
+  one <- function(row) sub("effect", paste0("effect (", row$model, ")"),
+                           overall_test_line(row, format_p(row$p_value)), fixed = TRUE)
+  c(paste0("Total (fixed, ", level, ")"), paste0("Total (random, ", level, ")"), one(fit$fixed),
+    one(fit$random))
 }
 
 # The pooled results that rows of text speak of: the total first, then the
 # subgroups. A plain list: taking rows out of data frames costs more than pooling.
 every_pooled <- function(fit) {
-  o <- unclass(fit$overall)
+  o <- unclass(if (fit$options$show == "both" && shows_both(fit)) fit$random else fit$overall)
   s <- unclass(fit$subgroups)
   list(model = o$model, Q = c(o$Q, s$Q), Q_df = c(o$Q_df, s$Q_df), Q_p = c(o$Q_p, s$Q_p),
        I2 = c(o$I2, s$I2), tau2 = c(o$tau2, s$tau2), statistic = c(o$statistic, s$statistic),
@@ -64,11 +80,11 @@ relayout <- function(fit, sort = "input", xlim = NULL, ticks = "nice") {
     glue_layout,
     list(yi = ifelse(shown, studies$yi, NA_real_), ci_low = studies$ci_low,
          ci_high = studies$ci_high, weight = studies$weight, box_weight = studies$weight),
-    c(totals, list(pi_low = fit$overall$pi_low, pi_high = fit$overall$pi_high)),
+    c(totals, list(pi_low = fit$random$pi_low, pi_high = fit$random$pi_high)),
     list(subgroup = code, n_subgroups = if (is.null(code)) 0L else nrow(fit$subgroups)),
     list(order = sort_order(fit, sort), totals = match(fit$totals, totals_words),
          has_subgroup_test = !is.null(fit$subgroup_test) && fit$options$subgroup_test,
-         show_events = shows_events(fit),
+         show_events = shows_events(fit), show_both = shows_both(fit),
          show_prediction = any(fit$forest$rows$type == "prediction"),
          log_scale = fit$forest$scale == "log", ticks = match(ticks, tick_words),
          x_min = if (is.null(xlim)) NA_real_ else xlim[1L],
@@ -82,7 +98,8 @@ shows_events <- function(fit) all(c("ai", "ci") %in% names(fit$studies))
 # Estimates and limits of the subgroups, the total last.
 rbind_pooled <- function(fit) {
   columns <- c("estimate", "ci_low", "ci_high")
-  lapply(stats::setNames(columns, columns), function(x) c(fit$subgroups[[x]], fit$overall[[x]]))
+  lapply(stats::setNames(columns, columns), function(x)
+    c(fit$subgroups[[x]], if (shows_both(fit)) c(fit$fixed[[x]], fit$random[[x]]) else fit$overall[[x]]))
 }
 
 sort_order <- function(fit, sort) {
@@ -112,7 +129,7 @@ layout_cells <- function(fit, layout) {
     list(group = group, header = header, align = align, text = cells)
   }
   c(input_columns(fit, column),
-    if (fit$totals != "none") list(weight = weight_column(fit, rows, blank, study, index)),
+    weight_columns(fit, rows, blank, study, index),
     list(effect = effect_column(fit, rows, blank, study, index)))
 }
 
@@ -159,6 +176,23 @@ input_columns <- function(fit, column) {
          sei = column("", "SE", format_number(s$sei))), arm_columns)
 }
 
+weight_columns <- function(fit, rows, blank, study, index) {
+  if (fit$totals == "none") return(NULL)
+  if (!shows_both(fit)) return(list(weight = weight_column(fit, rows, blank, study, index)))
+  total <- which(rows$type == "total")
+  lapply(list(weight_fixed = 1L, weight = 2L), function(i) {
+    model <- c("fixed", "random")[i]
+    one <- fit
+    one$studies$weight <- fit$studies[[paste0("weight_", model)]]
+    if (fit$overall$model != model && !is.null(fit$subgroups)) one$subgroups$weight <- rep(NA_real_, NROW(one$subgroups))
+    column <- weight_column(one, rows, blank, study, index)
+    column$text[total[-i]] <- ""
+    column$group <- "Weight"
+    column$header <- c("Fixed", "Random")[i]
+    column
+  })
+}
+
 weight_column <- function(fit, rows, blank, study, index) {
   cells <- blank
   cells[study] <- format_weight(fit$studies$weight)[index]
@@ -182,13 +216,14 @@ effect_column <- function(fit, rows, blank, study, index) {
     text[is.na(x$estimate)] <- "Not estimable"
     text
   }
-  cells[rows$type == "total"] <- pooled(fit$overall)
+  cells[rows$type == "total"] <-
+    if (shows_both(fit)) c(pooled(fit$fixed), pooled(fit$random)) else pooled(fit$overall)
   sub <- which(rows$type == "subtotal")
   cells[sub] <- pooled(fit$subgroups)[rows$subgroup_index[sub]]
   prediction <- rows$type == "prediction"
   if (any(prediction))
-    cells[prediction] <- if (is.na(fit$overall$pi_low)) "Not estimable" else
-      paste0("[", format_fixed(natural(fit, fit$overall$pi_low)), ", ",
-             format_fixed(natural(fit, fit$overall$pi_high)), "]")
+    cells[prediction] <- if (is.na(fit$random$pi_low)) "Not estimable" else
+      paste0("[", format_fixed(natural(fit, fit$random$pi_low)), ", ",
+             format_fixed(natural(fit, fit$random$pi_high)), "]")
   list(group = effect_title(fit), header = method_line(fit), align = "right", text = cells)
 }

@@ -105,8 +105,8 @@ effect_title <- function(fit) {
 method_line <- function(fit) {
   method <- switch(fit$pooling, IV = "IV", MH = "M-H", Peto = "Peto")
   if (!is.null(fit$studies$oe)) method <- "Exp[(O-E) / V]"
-  model <- if (fit$overall$model == "random") "Random" else "Fixed"
-  paste0(method, ", ", model, ", ", format_level(fit$level[["study"]]))
+  model <- if (shows_both(fit)) "" else if (fit$overall$model == "random") "Random, " else "Fixed, "
+  paste0(method, ", ", model, format_level(fit$level[["study"]]))
 }
 
 # Effects as shown: exponentiated for ratios.

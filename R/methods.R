@@ -8,14 +8,12 @@
 #' @param transf exponentiate estimates and limits of a ratio measure? Then `vi`,
 #'   `sei` and `se`, which have no meaning on that scale, are NA.
 #' @param row.names,optional not used.
-#' @param parm not used; there is one parameter.
-#' @param level confidence level; that of the fit by default.
 #' @param type weights under the chosen model, or under a named one.
 #' @param ... for `update()`, arguments of [mscpool()] to change; else not used.
 #' @return
 #' * `as.data.frame()`: the columns documented in [mscpool()];
 #' * `coef()`: the pooled estimate; `vcov()`: its variance as a 1x1 matrix;
-#' * `confint()`: a 1x2 matrix; `nobs()`: the number of pooled rows;
+#' * `nobs()`: the number of pooled rows (for `confint()` see [confint.mscpool()]);
 #' * `weights()`: percent, named by study;
 #' * `predict()`: one-row data frame `estimate`, `se`, `ci_low`, `ci_high`, `pi_low`,
 #'   `pi_high`;
@@ -67,17 +65,6 @@ coef.mscpool <- function(object, ...) {
 vcov.mscpool <- function(object, ...) {
   name <- estimate_name(object)
   matrix(object$overall$se^2, 1L, 1L, dimnames = list(name, name))
-}
-
-#' @rdname mscpool-methods
-#' @export
-confint.mscpool <- function(object, parm, level = object$level[["total"]], ...) {
-  level <- check_level(level)[["total"]]
-  o <- object$overall
-  quantile <- if (is.na(o$df)) stats::qnorm(0.5 + level / 2) else stats::qt(0.5 + level / 2, o$df)
-  limits <- o$estimate + c(-1, 1) * quantile * o$se
-  tail <- 100 * c(0.5 - level / 2, 0.5 + level / 2)
-  matrix(limits, 1L, 2L, dimnames = list(estimate_name(object), paste(format_digits(tail, 3L), "%")))
 }
 
 #' @rdname mscpool-methods

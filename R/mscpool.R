@@ -42,7 +42,53 @@
 #'   Q = sum w (y - theta_MH)^2, w = 1/v, tau2 = max(0, (Q - (k - 1)) / (sum w - sum w^2 / sum w)).}
 #' It can differ visibly from the same analysis by inverse variance.
 #'
-#' @param data data frame, one row a study (or a study's subgroup); tibbles are fine.
+#' @section Between-study variance:
+#' | `tau2` | estimator | metafor's `method`, meta's `method.tau` |
+#' |---|---|---|
+#' | `"DL"` | DerSimonian & Laird (1986) | `"DL"` |
+#' | `"DL2"` | its two-step form (DerSimonian & Kacker 2007) | `"GENQ"` with the first step's weights |
+#' | `"HE"`, `"CO"`, `"VC"` | Hedges, Cochran: unweighted moments | `"HE"` |
+#' | `"HS"`, `"HSk"` | Hunter & Schmidt, and with k/(k - 1) | the same |
+#' | `"SJ"` | Sidik & Jonkman (2005) | `"SJ"` |
+#' | `"ML"`, `"REML"` | maximum and restricted maximum likelihood | the same |
+#' | `"EB"`, `"PM"`, `"MP"` | empirical Bayes and Paule-Mandel: one equation, one answer | the same |
+#' | `"PMM"` | its median-unbiased form | `"PMM"` |
+#'
+#' None of them can fail to converge. ML and REML are the highest of all maxima, which are
+#' found by exclusion (a note tells when there are several); metafor's Fisher scoring finds one.
+#' With Mantel-Haenszel pooling, `"DL"` takes Q about the Mantel-Haenszel estimate, as RevMan;
+#' the other estimators have their own inverse-variance centre.
+#'
+#' @section Intervals of the mean:
+#' | `ci_method` | metafor | meta |
+#' |---|---|---|
+#' | `"wald"` | `test = "z"` | `"classic"` |
+#' | `"t"` | `test = "t"` | |
+#' | `"hksj"` | `test = "knha"` | `"HK"` |
+#' | `"hksj_floor"` (Roever et al. 2015) | `test = "adhoc"` | `"HK"`, `adhoc.hakn.ci = "se"` |
+#' | `"hksj_max"` | | `"HK"`, `adhoc.hakn.ci = "ci"` |
+#' | `"hksj_iqwig"`: the Wald variance with t where HKSJ is narrower than DerSimonian-Laird's Wald interval | | `"HK"`, `adhoc.hakn.ci = "IQWiG6"` |
+#' | `"kr"` (Kenward & Roger 1997), with `tau2 = "REML"` | | `"KR"` |
+#' | `"hc"` (Henmi & Copas 2010), about the fixed-effect mean, with `tau2 = "DL"` | `hc()` | |
+#' | `"pl"` (Hardy & Thompson 1996), with `tau2 = "ML"` | | |
+#'
+#' The last three take their estimator where `tau2` is not given.
+#'
+#' @section Prediction intervals:
+#' | `prediction` | | meta's `method.predict` |
+#' |---|---|---|
+#' | `"hts"` | t, k - 2 (Higgins et al. 2009) | `"HTS"` |
+#' | `"v"` | t, k - 1 (Veroniki et al. 2019) | `"V"` |
+#' | `"hk"` | t, k - 1, with the HKSJ variance (Partlett & Riley 2017) | `"HK"` |
+#' | `"kr"` | Kenward-Roger, with `tau2 = "REML"` | `"KR"` |
+#' | `"s"` | normal | `"S"` |
+#' | `"nnf"` | bootstrap from the confidence distribution of tau-squared (Nagashima et al. 2019); [set.seed()] makes it repeatable, `threads` in [msc_options()] does not change it | `"NNF"` |
+#'
+#' All but `"nnf"`, which draws its own, are about the random-effects mean with the fit's
+#' tau-squared; `"hts"`, `"v"` and `"s"` take the mean's Wald standard error whatever `ci_method`.
+#'
+#' @param data data frame, one row a study (or a study's subgroup); tibbles are fine. Also an
+#'   `escalc`, `rma` or `meta` object, see [msc_as_escalc()]; `measure` may then be left out.
 #' @param measure `"MD"` mean difference, `"SMD"` standardised mean difference,
 #'   `"ROM"` ratio of means, `"RR"` risk ratio, `"OR"` odds ratio, `"RD"` risk
 #'   difference, `"PETO"` Peto odds ratio, `"HR"` hazard ratio, `"GEN"` any effect
@@ -59,15 +105,18 @@
 #'   ratios and O-E data are fixed unless a model is given.
 #' @param pooling `"IV"` inverse variance, `"MH"` Mantel-Haenszel, `"Peto"`; by
 #'   default as RevMan, `"MH"` for RR, OR and RD, `"Peto"` for PETO, else `"IV"`.
-#' @param tau2 estimator of the between-study variance: `"DL"`, DerSimonian-Laird.
+#' @param tau2 estimator of the between-study variance, `"DL"` (DerSimonian-Laird, RevMan 5) or
+#'   another of the section below.
 #' @param ci_method interval of the random-effects mean: `"wald"` (RevMan 5), `"t"`
 #'   the same with k - 1 degrees of freedom, `"hksj"` Hartung-Knapp-Sidik-Jonkman,
 #'   `"hksj_floor"` with its variance factor at least 1, `"hksj_max"` the wider of
-#'   HKSJ and Wald. The fixed-effect interval is always `"wald"`.
+#'   HKSJ and Wald, `"hksj_iqwig"` IQWiG's rule, `"kr"` Kenward-Roger, `"hc"` Henmi-Copas,
+#'   `"pl"` profile likelihood; see below. The fixed-effect interval is always `"wald"`.
 #' @param level confidence level of studies and totals, or `c(study = , total = )`;
 #'   above 1 it means percent.
-#' @param prediction also compute and draw the prediction interval, by t with k - 2
-#'   degrees of freedom (needs three estimable rows and the random model).
+#' @param prediction also compute and draw the prediction interval? `TRUE` is `"hts"`, by t with
+#'   k - 2 degrees of freedom (needs three estimable rows and the random model); or one of the
+#'   words below.
 #' @param smd form of the standardised mean difference: `"revman"` Hedges' g with
 #'   the approximate correction and RevMan's variance; `"hedges"` the exact
 #'   correction, as metafor; `"cohen"` without correction; `"glass"` by the control
@@ -90,8 +139,9 @@
 #' * `subgroups`: these columns after `subgroup` and `weight`, a row each, or NULL;
 #' * `subgroup_test`: `Q`, `df`, `p_value`, `I2`, or NULL below two estimable subgroups;
 #' * `forest`: the layout of the forest plot, see [msc_forest()];
-#' * `measure`, `pooling`, `tau2_method`, `ci_method`, `level`, `smd`, `totals`,
-#'   `options`, `call`, `notes`;
+#' * `measure`, `pooling`, `tau2_method`, `tau2_maxima` (local maxima of the likelihood),
+#'   `ci_method`, `prediction_method`, `level`, `smd`, `totals`, `options`, `call`,
+#'   `notes`;
 #' * `core`: the analysis as C takes it, for functions that pool its rows again.
 #'
 #' `yi`, `estimate` and their limits are logs for ratio measures; `print`, `plot` and
@@ -114,6 +164,42 @@
 #' Hartung J, Knapp G (2001). A refined method for the meta-analysis of controlled
 #' clinical trials with binary outcome. *Statistics in Medicine* 20:3875-3889.
 #' \doi{10.1002/sim.1009}
+#'
+#' DerSimonian R, Kacker R (2007). Random-effects model for meta-analysis of clinical trials: an
+#' update. *Contemporary Clinical Trials* 28:105-114. \doi{10.1016/j.cct.2006.04.004}
+#'
+#' Sidik K, Jonkman JN (2005). Simple heterogeneity variance estimation for meta-analysis. *JRSS
+#' C* 54:367-384. \doi{10.1111/j.1467-9876.2005.00489.x}
+#'
+#' Viechtbauer W (2005). Bias and efficiency of meta-analytic variance estimators in the
+#' random-effects model. *Journal of Educational and Behavioral Statistics* 30:261-293.
+#' \doi{10.3102/10769986030003261}
+#'
+#' Roever C, Knapp G, Friede T (2015). Hartung-Knapp-Sidik-Jonkman approach and its modification
+#' for random-effects meta-analysis with few studies. *BMC Medical Research Methodology* 15:99.
+#' \doi{10.1186/s12874-015-0091-1}
+#'
+#' Kenward MG, Roger JH (1997). Small sample inference for fixed effects from restricted maximum
+#' likelihood. *Biometrics* 53:983-997. \doi{10.2307/2533558}
+#'
+#' Henmi M, Copas JB (2010). Confidence intervals for random effects meta-analysis and robustness
+#' to publication bias. *Statistics in Medicine* 29:2969-2983. \doi{10.1002/sim.4029}
+#'
+#' Hardy RJ, Thompson SG (1996). A likelihood approach to meta-analysis with random effects.
+#' *Statistics in Medicine* 15:619-629.
+#' \doi{10.1002/(SICI)1097-0258(19960330)15:6<619::AID-SIM188>3.0.CO;2-A}
+#'
+#' Veroniki AA, Jackson D, Bender R, et al. (2019). Methods to calculate uncertainty in the
+#' estimated overall effect size from a random-effects meta-analysis. *Research Synthesis Methods*
+#' 10:23-43. \doi{10.1002/jrsm.1319}
+#'
+#' Partlett C, Riley RD (2017). Random effects meta-analysis: coverage performance of 95%
+#' confidence and prediction intervals following REML estimation. *Statistics in Medicine*
+#' 36:301-317. \doi{10.1002/sim.7140}
+#'
+#' Nagashima K, Noma H, Furukawa TA (2019). Prediction intervals for random-effects meta-analysis:
+#' a confidence distribution approach. *Statistical Methods in Medical Research* 28:1689-1702.
+#' \doi{10.1177/0962280218773520}
 #' @seealso [msc_effect()] for effects alone, [msc_forest()] and [msc_save()] for the
 #'   figure, [msc_options()] for zero cells and words.
 #' @examples
@@ -139,6 +225,12 @@ mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
   check_call(sys.call())
   call <- match.call()
   env <- parent.frame()
+  if (!missing(data) && !identical(class(data), "data.frame") && is_foreign(data)) {
+    foreign <- from_foreign(data, missing(measure))
+    data <- foreign$data
+    if (missing(measure)) measure <- foreign$measure
+    if (foreign$log && missing(options)) options <- msc_options(log = TRUE)
+  }
   check_data(data)
   measure <- choose_measure(measure)
   mapped <- map_columns(as.list(substitute(list(...)))[-1L], data, env, measure)
@@ -146,6 +238,12 @@ mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
   exclude <- eval_exclude(substitute(exclude), data, env)
 
   options <- check_options(options)
+  tau2_is_default <- missing(tau2)
+  if (options$preset != "revman5") {
+    if (tau2_is_default) tau2 <- preset_default(options, "tau2", tau2)
+    if (missing(ci_method)) ci_method <- preset_default(options, "ci_method", ci_method)
+    if (missing(prediction)) prediction <- preset_default(options, "prediction", prediction)
+  }
   keys <- column_key(names(data))
   labels <- find_labels(mapped, data, keys)
   study <- labels$label
@@ -156,7 +254,7 @@ mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
   groups <- group_rows(subgroup, mapped$applicability, study)
 
   plan <- plan_analysis(measure, checked$spread, model, missing(model), pooling, tau2, ci_method,
-                        level, prediction, smd, totals, subgroup_tau2, options)
+                        level, prediction, smd, totals, subgroup_tau2, options, tau2_is_default)
   result <- .Call(glue_pool, plan$spec, c(checked$data, list(state = checked$state)), groups$core,
                   layout_request(plan, checked$data))
   fit <- new_mscpool(result, plan, study, groups, checked, call, env)

@@ -55,9 +55,13 @@ headline <- function(fit) {
   title <- paste0(effect_title(fit), " (", method_line(fit), ")")
   settings <- c(
     if (fit$measure == "SMD" && fit$smd != "revman") paste0("SMD: ", fit$smd),
+    if (fit$options$preset != "revman5") paste0("preset: ", fit$options$preset),
+    if (fit$tau2_method != "DL") paste0("Tau\u00b2: ", fit$tau2_method),
     if (fit$ci_method != "wald") paste0("interval: ", fit$ci_method),
+    if (!fit$prediction_method %in% c("none", "hts")) paste0("prediction: ", fit$prediction_method),
     if (fit$options$to != "only0") paste0("zero cells: ", fit$options$to),
-    if (fit$options$add != 0.5) paste0("zero cells: +", format_number(fit$options$add))
+    if (fit$options$add_by_arm) "zero cells: treatment-arm correction"
+    else if (fit$options$add != 0.5) paste0("zero cells: +", format_number(fit$options$add))
   )
   arms <- paste0(fit$options$labels[1L], " versus ", fit$options$labels[2L])
   c(paste0(title, ", ", arms), if (length(settings) > 0L) paste(settings, collapse = "; "))
@@ -98,8 +102,8 @@ text_table <- function(fit, types, width) {
   left <- paste0(ifelse(indent, "  ", ""), left)
   if (!"study" %in% types) cells <- Filter(function(x) any(nzchar(x$text[shown])), cells)
 
-  drop_order <- setdiff(names(cells), c("weight", "effect", "n1", "n2"))
-  for (drop in c(list(character()), list(drop_order), list(setdiff(names(cells), c("weight", "effect"))),
+  drop_order <- setdiff(names(cells), c("weight", "weight_fixed", "effect", "n1", "n2"))
+  for (drop in c(list(character()), list(drop_order), list(setdiff(names(cells), c("weight", "weight_fixed", "effect"))),
                  list(setdiff(names(cells), "effect")))) {
     kept <- cells[setdiff(names(cells), drop)]
     lines <- align_table(left, kept, shown, label_width(left, kept, shown, width))

@@ -51,7 +51,7 @@ refit_layout <- function(x, fit, xlim, ticks) {
     c(pooled, list(pi_low = NA_real_, pi_high = NA_real_)),
     list(subgroup = code, n_subgroups = if (by_subgroup) nrow(fit$subgroups) else 0L),
     list(order = NULL, totals = if (by_subgroup) 2L else 1L, has_subgroup_test = FALSE,
-         show_events = FALSE, show_prediction = FALSE, log_scale = fit$forest$scale == "log",
+         show_events = FALSE, show_prediction = FALSE, show_both = FALSE, log_scale = fit$forest$scale == "log",
          ticks = match(ticks, tick_words), x_min = if (is.null(xlim)) NA_real_ else xlim[1L],
          x_max = if (is.null(xlim)) NA_real_ else xlim[2L])
   )
@@ -68,7 +68,7 @@ refit_texts <- function(x, fit, by_subgroup) {
   pooled <- every_pooled(fit)
   level <- format_level(fit$level[["total"]])
   c("", if (attr(x, "kind") == "omitted") "Omitted" else "Added",
-    paste0("All rows (", level, ")"), paste0("All rows (", level, ")"), "", "", "",
+    paste0("All rows (", level, ")"), paste0("All rows (", level, ")"), "", "", "", no_texts,
     heterogeneity_line(pooled, format_p(pooled$Q_p)),
     overall_test_line(pooled, format_p(pooled$p_value)), fit$subgroups$subgroup, x[[1L]])
 }

@@ -170,6 +170,8 @@ refit <- function(fit, kind, block, n_blocks, sets = NULL) {
 # fixed model, 2 also those of the random one.
 closed_form <- function(fit) {
   if (fit$model == "fixed") return(1L)
+  # I^2 from tau^2 and the other prediction intervals are not among them.
+  if (fit$core$spec$i2_from_tau2 || fit$core$spec$prediction > 1L) return(0L)
   if (fit$tau2_method == "DL" && fit$ci_method %in% c("wald", "t")) 2L else 0L
 }
 

@@ -24,6 +24,10 @@ SEXP glue_refit(SEXP spec, SEXP data, SEXP groups, SEXP request);
 SEXP glue_gosh(SEXP spec, SEXP data, SEXP groups, SEXP request);
 SEXP glue_gosh_member(SEXP request);
 SEXP glue_flip(SEXP spec, SEXP data, SEXP groups, SEXP request);
+SEXP glue_tau2(SEXP yi, SEXP vi, SEXP size, SEXP spec);
+SEXP glue_interval(SEXP yi, SEXP vi, SEXP spec);
+SEXP glue_regress(SEXP yi, SEXP vi, SEXP q, SEXP spec);
+SEXP glue_permute(SEXP yi, SEXP vi, SEXP q, SEXP r_inverse, SEXP classes, SEXP spec);
 
 /* glue_util.c */
 SEXP list_get(SEXP list, const char *name);

@@ -6,6 +6,7 @@ effect_spec unpack_effect_spec(SEXP spec) {
   out.smd = (smd_id)list_int(spec, "smd");
   out.spread = (spread_id)list_int(spec, "spread");
   out.zero.add = list_double(spec, "add");
+  out.zero.by_arm = list_int(spec, "add_by_arm");
   out.zero.when = (zero_when)list_int(spec, "to");
   out.zero.both_all = (both_all_rule)list_int(spec, "both_all");
   return out;

@@ -125,7 +125,7 @@ SEXP build_layout(layout_input *in) {
   layout_result result;
   result.lines = scratch(layout_max_lines(in), sizeof(layout_line));
   result.points = scratch(in->k, sizeof(layout_point));
-  result.vertices = scratch(4 * (in->n_subgroups + 1), sizeof(layout_vertex));
+  result.vertices = scratch(4 * (in->n_subgroups + 2), sizeof(layout_vertex));
   layout_run(in, &work, &result);
 
   SEXP out = PROTECT(new_list(8, names));
@@ -143,7 +143,8 @@ SEXP build_layout(layout_input *in) {
 
 /* A layout of results that exist: msc_forest() with another order or range.
  * study: yi, ci_low, ci_high, weight, box_weight; pooled: estimate, ci_low,
- * ci_high of the subgroups in order and of the total last, pi_low, pi_high. */
+ * ci_high of the subgroups in order and of the total last (of the fixed and the random
+ * one where both are shown), pi_low, pi_high. */
 SEXP glue_layout(SEXP study, SEXP pooled, SEXP groups, SEXP layout) {
   const R_xlen_t k = Rf_xlength(list_get(study, "yi"));
   const int n = list_int(groups, "n_subgroups");
@@ -168,16 +169,19 @@ SEXP glue_layout(SEXP study, SEXP pooled, SEXP groups, SEXP layout) {
   in.pi_low = list_double(pooled, "pi_low");
   in.pi_high = list_double(pooled, "pi_high");
 
-  const double *estimate = list_reals(pooled, "estimate", (R_xlen_t)n + 1);
-  const double *ci_low = list_reals(pooled, "ci_low", (R_xlen_t)n + 1);
-  const double *ci_high = list_reals(pooled, "ci_high", (R_xlen_t)n + 1);
-  layout_diamond *diamonds = scratch(in.n_subgroups + 1, sizeof(layout_diamond));
-  for (int g = 0; g <= n; g++) {
+  in.show_both = list_int(layout, "show_both");
+  const int last = n + in.show_both;
+  const double *estimate = list_reals(pooled, "estimate", (R_xlen_t)last + 1);
+  const double *ci_low = list_reals(pooled, "ci_low", (R_xlen_t)last + 1);
+  const double *ci_high = list_reals(pooled, "ci_high", (R_xlen_t)last + 1);
+  layout_diamond *diamonds = scratch(in.n_subgroups + 2, sizeof(layout_diamond));
+  for (int g = 0; g <= last; g++) {
     diamonds[g].estimate = estimate[g];
     diamonds[g].ci_low = ci_low[g];
     diamonds[g].ci_high = ci_high[g];
   }
   in.subgroups = diamonds;
   in.total = diamonds[n];
+  in.random = diamonds[last];
   return build_layout(&in);
 }

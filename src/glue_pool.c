@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "glue_threads.h"
+
 /* ---- in ------------------------------------------------------------------ */
 
 analysis_spec unpack_spec(SEXP spec) {
@@ -11,8 +13,10 @@ analysis_spec unpack_spec(SEXP spec) {
   out.model = (model_id)list_int(spec, "model");
   out.totals = (totals_id)list_int(spec, "totals");
   out.interval = (interval_id)list_int(spec, "ci_method");
+  out.tau2 = (tau2_method)list_int(spec, "tau2");
+  out.i2_from_tau2 = list_int(spec, "i2_from_tau2");
   out.common_tau2 = list_int(spec, "common_tau2");
-  out.prediction = list_int(spec, "prediction");
+  out.prediction = (prediction_id)list_int(spec, "prediction");
   out.level_study = list_double(spec, "level_study");
   out.level_total = list_double(spec, "level_total");
   return out;
@@ -189,30 +193,34 @@ static SEXP layout_of(const analysis_spec *spec, const effect_data *data,
   in.has_subgroup_test =
       result->difference.estimable >= 2 && list_int(layout, "show_subgroup_test");
   in.show_events = list_int(layout, "show_events");
-  in.show_prediction = spec->prediction && random && spec->totals == TOTALS_OVERALL;
+  in.show_prediction = spec->prediction != PREDICTION_NONE && spec->totals == TOTALS_OVERALL &&
+                       (random || list_int(layout, "show_both"));
   in.log_scale = list_int(layout, "log_scale");
   in.ticks = (ticks_style)list_int(layout, "ticks");
   in.subgroups = diamonds;
-  in.total = diamond(total);
-  in.pi_low = total->pi_low;
-  in.pi_high = total->pi_high;
+  in.show_both = list_int(layout, "show_both") && !ISNAN(result->random.estimate) &&
+                 spec->totals == TOTALS_OVERALL;
+  in.total = in.show_both ? diamond(&result->fixed) : diamond(total);
+  in.random = diamond(&result->random);
+  in.pi_low = result->random.pi_low;
+  in.pi_high = result->random.pi_high;
   in.x_min = list_double(layout, "x_min");
   in.x_max = list_double(layout, "x_max");
   return build_layout(&in);
 }
 
 /* The whole analysis in one call: list(studies, chosen, fixed, random,
- * subgroups, subgroup_test, forest); NULL for what does not exist. */
+ * subgroups, subgroup_test, forest, tau2_maxima); NULL for what does not exist. */
 SEXP glue_pool(SEXP spec_list, SEXP data_list, SEXP groups_list, SEXP layout) {
-  static const char *const names[] = {"studies",   "chosen",        "fixed", "random",
-                                      "subgroups", "subgroup_test", "forest"};
+  static const char *const names[] = {"studies",   "chosen",        "fixed",  "random",
+                                      "subgroups", "subgroup_test", "forest", "tau2_maxima"};
   const analysis_spec spec = unpack_spec(spec_list);
   const effect_data data = unpack_effect_data(data_list);
   const R_xlen_t k = (R_xlen_t)data.k;
   const analysis_groups groups = unpack_groups(groups_list, k);
   const size_t n = groups.n_subgroups;
 
-  SEXP out = PROTECT(new_list(7, names));
+  SEXP out = PROTECT(new_list(8, names));
   analysis_result result;
   memset(&result, 0, sizeof result);
   SEXP studies = new_studies(k, &result);
@@ -224,6 +232,9 @@ SEXP glue_pool(SEXP spec_list, SEXP data_list, SEXP groups_list, SEXP layout) {
   result.subgroup_counts = scratch(n, sizeof(analysis_counts));
   analysis_workspace work = new_workspace(data.k, &groups);
   analysis_run(&spec, &data, &groups, &work, &result);
+  if (spec.prediction == PREDICTION_NNF)
+    bootstrap_predictions(&spec, &groups, data.k, (size_t)list_int(spec_list, "replicates"),
+                          list_int(spec_list, "threads"), &result);
 
   SET_VECTOR_ELT(out, 1, Rf_mkString(model_word(result.chosen)));
   SET_VECTOR_ELT(out, 2, pooled_frame(&result.fixed, &result.counts, 1, MODEL_FIXED, 0, NULL));
@@ -232,6 +243,7 @@ SEXP glue_pool(SEXP spec_list, SEXP data_list, SEXP groups_list, SEXP layout) {
   if (result.difference.estimable >= 2)
     SET_VECTOR_ELT(out, 5, difference_frame(&result.difference));
   SET_VECTOR_ELT(out, 6, layout_of(&spec, &data, &groups, &result, layout));
+  SET_VECTOR_ELT(out, 7, Rf_ScalarInteger((int)result.random.tau2_maxima));
   nan_to_na(studies, k);
   UNPROTECT(1);
   return out;

@@ -15,12 +15,16 @@ static const R_CallMethodDef entries[] = {
     ENTRY(glue_flow, 4),
     ENTRY(glue_gosh, 4),
     ENTRY(glue_gosh_member, 1),
+    ENTRY(glue_interval, 3),
     ENTRY(glue_layout, 4),
+    ENTRY(glue_permute, 6),
     ENTRY(glue_pool, 4),
     ENTRY(glue_reconstruct_pave, 6),
     ENTRY(glue_reconstruct_search, 5),
     ENTRY(glue_reconstruct_values, 2),
     ENTRY(glue_refit, 4),
+    ENTRY(glue_regress, 4),
+    ENTRY(glue_tau2, 4),
     {NULL, NULL, 0}};
 /* clang-format on */
 

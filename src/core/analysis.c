@@ -59,7 +59,8 @@ static void percent_weights(const pool_input *in, const size_t *pooled, size_t m
     result->weight_fixed[i] = pool_fixed_weight(in, i);
     sum_fixed += result->weight_fixed[i];
     if (isnan(tau2) || isnan(in->vi[i])) continue;
-    result->weight_random[i] = 1 / (in->vi[i] + tau2);
+    /* Henmi & Copas centre their interval on the fixed-effect mean. */
+    result->weight_random[i] = 1 / (in->vi[i] + (in->interval == INTERVAL_HC ? 0 : tau2));
     sum_random += result->weight_random[i];
   }
   for (size_t j = 0; j < m; j++) {
@@ -132,8 +133,9 @@ static void run_subgroups(const analysis_spec *spec, const pool_input *in,
 pool_input analysis_input(const analysis_spec *spec, const effect_data *data,
                           const analysis_result *result) {
   const pool_input in = {
-      &spec->effect,    data,       spec->pooling, spec->interval, spec->level_total,
-      spec->prediction, result->yi, result->vi,    result->reason};
+      &spec->effect,     data,       spec->pooling, spec->interval, spec->level_total,
+      spec->prediction,  result->yi, result->vi,    result->reason, spec->tau2,
+      spec->i2_from_tau2};
   return in;
 }
 

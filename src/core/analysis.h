@@ -13,8 +13,10 @@ typedef struct {
   model_id model;
   totals_id totals;
   interval_id interval;
+  tau2_method tau2;
+  int i2_from_tau2;
   int common_tau2; /* one tau^2 for all subgroups */
-  int prediction;
+  prediction_id prediction;
   double level_study, level_total;
 } analysis_spec;
 

@@ -35,18 +35,22 @@ int effect_is_ratio(measure_id measure) {
 
 /* The table with `add` in all four cells where the rule asks for it.
  * RevMan corrects when ANY of the four cells is empty, also for RR, whose ratio
- * needs only a and c (Cochrane Handbook 5.1, section 9.4.4.1 names 0.5). */
+ * needs only a and c (Cochrane Handbook 5.1, section 9.4.4.1 names 0.5). Shared by
+ * arm, what an arm gets is in proportion to its own size, so that a ratio of 1 stays 1
+ * in trials of unequal arms (Sweeting, Sutton & Lambert 2004, Stat Med 23:1351-1375). */
 table2x2 effect_table(double ai, double n1i, double ci, double n2i, const zero_rule *rule) {
   table2x2 t = {ai, n1i - ai, ci, n2i - ci, n1i, n2i, n1i + n2i};
   const int empty_cell = t.a == 0 || t.b == 0 || t.c == 0 || t.d == 0;
   if (rule->when == ZERO_ALL || (rule->when == ZERO_ONLY0 && empty_cell)) {
-    t.a += rule->add;
-    t.b += rule->add;
-    t.c += rule->add;
-    t.d += rule->add;
-    t.n1 += 2 * rule->add;
-    t.n2 += 2 * rule->add;
-    t.n += 4 * rule->add;
+    const double add1 = rule->by_arm ? rule->add * n1i / (n1i + n2i) : rule->add;
+    const double add2 = rule->by_arm ? rule->add * n2i / (n1i + n2i) : rule->add;
+    t.a += add1;
+    t.b += add1;
+    t.c += add2;
+    t.d += add2;
+    t.n1 += 2 * add1;
+    t.n2 += 2 * add2;
+    t.n += 2 * add1 + 2 * add2;
   }
   return t;
 }

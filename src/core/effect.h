@@ -13,7 +13,8 @@ typedef enum { ZERO_ONLY0 = 1, ZERO_ALL, ZERO_NONE } zero_when;
 typedef enum { BOTH_ALL_WEB = 1, BOTH_ALL_STRICT } both_all_rule;
 
 typedef struct {
-  double add; /* added to each of the four cells */
+  double add; /* added to each of the four cells, or to the two arms in all */
+  int by_arm; /* shared between the arms by their sizes */
   zero_when when;
   both_all_rule both_all;
 } zero_rule;

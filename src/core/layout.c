@@ -16,8 +16,8 @@ static const double LOG_REACH = 700;
 
 size_t layout_max_lines(const layout_input *in) {
   /* headings, per subgroup: name, subtotal, events, heterogeneity, test, blank;
-   * rows; blank; total, prediction, events, three lines of tests, axis */
-  return 2 + 6 * in->n_subgroups + in->k + 2 + 7;
+   * rows; blank; two totals, prediction, events, four lines of tests, axis */
+  return 2 + 6 * in->n_subgroups + in->k + 2 + 9;
 }
 
 /* ---- axis range ---------------------------------------------------------- */
@@ -83,9 +83,11 @@ static range choose_range(const layout_input *in, double *values) {
     cover(&r, in->ci_low[i]);
     cover(&r, in->ci_high[i]);
   }
-  if (is_drawn(in->total.estimate)) {
-    cover(&r, in->total.ci_low);
-    cover(&r, in->total.ci_high);
+  const layout_diamond *totals[] = {&in->total, &in->random};
+  for (int t = 0; t <= (in->show_both ? 1 : 0); t++) {
+    if (!is_drawn(totals[t]->estimate)) continue;
+    cover(&r, totals[t]->ci_low);
+    cover(&r, totals[t]->ci_high);
   }
   /* A subgroup's diamond is as wide as its studies disagree, so it is measured
    * against their spread as well. */
@@ -235,13 +237,24 @@ static size_t lay_subgroup(const layout_input *in, const layout_workspace *work,
 static size_t lay_total(const layout_input *in, layout_result *out) {
   size_t last = add_line(out, LINE_TOTAL, 0, 0);
   add_diamond(&in->total, last, out);
+  if (in->show_both) {
+    out->lines[last - 1].text = TEXT_TOTAL_FIXED;
+    last = add_line(out, LINE_TOTAL, 0, 0);
+    out->lines[last - 1].text = TEXT_TOTAL_RANDOM;
+    add_diamond(&in->random, last, out);
+  }
   if (in->show_prediction) {
     last = add_line(out, LINE_PREDICTION, 0, 0);
     if (is_drawn(in->pi_low)) out->prediction_line = (int)last;
   }
   if (in->show_events) add_line(out, LINE_EVENTS, 0, 0);
   add_line(out, LINE_HETEROGENEITY, 0, 0);
-  add_line(out, LINE_OVERALL_TEST, 0, 0);
+  size_t test = add_line(out, LINE_OVERALL_TEST, 0, 0);
+  if (in->show_both) {
+    out->lines[test - 1].text = TEXT_TEST_FIXED;
+    test = add_line(out, LINE_OVERALL_TEST, 0, 0);
+    out->lines[test - 1].text = TEXT_TEST_RANDOM;
+  }
   return last;
 }
 

@@ -38,12 +38,14 @@ typedef struct {
   int has_subgroup_test, show_events, show_prediction, log_scale;
   ticks_style ticks;
   const layout_diamond *subgroups;
-  layout_diamond total;
+  layout_diamond total; /* under the fixed model where both are shown */
+  int show_both;
+  layout_diamond random; /* the second total, where both are shown */
   double pi_low, pi_high;
   double x_min, x_max; /* asked for; NaN: to be chosen */
 } layout_input;
 
-/* Where the text of a line stands in the caller's list of texts, from 1: seven
+/* Where the text of a line stands in the caller's list of texts, from 1: eleven
  * fixed texts, the heterogeneity lines of the total and of each subgroup, their
  * overall-effect lines, the names of the subgroups, the names of the studies. */
 typedef enum {
@@ -54,7 +56,11 @@ typedef enum {
   TEXT_EVENTS,
   TEXT_PREDICTION,
   TEXT_SUBGROUP_TEST,
-  TEXT_FIXED = TEXT_SUBGROUP_TEST
+  TEXT_TOTAL_FIXED, /* these four where both models are shown */
+  TEXT_TOTAL_RANDOM,
+  TEXT_TEST_FIXED,
+  TEXT_TEST_RANDOM,
+  TEXT_FIXED = TEXT_TEST_RANDOM
 } text_id;
 
 typedef struct {
@@ -78,7 +84,7 @@ typedef struct {
   size_t n_lines, n_points, n_vertices, n_subgroups;
   layout_line *lines;      /* layout_max_lines() */
   layout_point *points;    /* k */
-  layout_vertex *vertices; /* 4 (n_subgroups + 1) */
+  layout_vertex *vertices; /* 4 (n_subgroups + 2) */
   int prediction_line;     /* 0: none drawn */
   ticks_axis axis;
   double null, height;

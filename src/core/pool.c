@@ -6,11 +6,14 @@
 #include "interval.h"
 #include "mantel_haenszel.h"
 #include "tau2.h"
+#include "tau2_groups.h"
+
+#include <Rmath.h>
 
 static void clear(pool_result *result) {
   const double none = (double)NAN;
-  const pool_result empty = {0,    none, none, none, none, none, none, none,
-                             none, none, none, none, none, none, none, none};
+  const pool_result empty = {0,    none, none, none, none, none, none, none, none,
+                             none, none, none, none, none, none, none, 0};
   *result = empty;
 }
 
@@ -53,6 +56,20 @@ static void fixed_mean(const pool_input *in, const size_t *rows, size_t m, pool_
     pool_inverse_variance(in->yi, in->vi, rows, m, 0, &fixed->estimate, &fixed->se);
 }
 
+/* DerSimonian-Laird takes the Q of the fixed model, so for M-H RevMan's; every other
+ * estimator is about the inverse-variance mean of its own weights. */
+static tau2_estimate estimate_tau2(const pool_input *in, const size_t *rows, size_t m,
+                                   const pool_result *fixed) {
+  if (in->tau2 == TAU2_DL) {
+    const tau2_estimate dl = {tau2_dersimonian_laird(in->vi, rows, m, fixed->q, fixed->q_df), 0};
+    return dl;
+  }
+  const tau2_groups groups = tau2_one_group(in->yi, in->vi, rows, &m);
+  tau2_problem problem = tau2_groups_problem(&groups);
+  if (in->tau2 == TAU2_PMM && fixed->k > 1) problem.median = qchisq(0.5, fixed->q_df, 1, 0);
+  return tau2_fit(&problem, in->tau2);
+}
+
 void pool_both_models(const pool_input *in, const size_t *rows, size_t m, const double *tau2,
                       pool_result *fixed, pool_result *random) {
   clear(fixed);
@@ -73,10 +90,20 @@ void pool_both_models(const pool_input *in, const size_t *rows, size_t m, const 
   interval_normal(fixed, in->level);
 
   if (in->pooling == POOL_PETO || k == 0) return;
-  const double estimate_tau2 =
-      tau2 ? *tau2 : tau2_dersimonian_laird(in->vi, rows, m, fixed->q, fixed->q_df);
   *random = *fixed;
-  random->tau2 = estimate_tau2;
-  pool_inverse_variance(in->yi, in->vi, rows, m, estimate_tau2, &random->estimate, &random->se);
+  if (tau2) {
+    random->tau2 = *tau2;
+  } else {
+    const tau2_estimate estimated = estimate_tau2(in, rows, m, fixed);
+    random->tau2 = estimated.tau2;
+    random->tau2_maxima = estimated.maxima;
+  }
+  if (in->i2_from_tau2 && k > 1) {
+    /* Higgins & Thompson (2002): tau^2 against the typical variance. */
+    const double typical = random->q_df / tau2_scale(in->vi, rows, m);
+    random->i2 = 100 * random->tau2 / (random->tau2 + typical);
+    random->h2 = random->tau2 / typical + 1;
+  }
+  pool_inverse_variance(in->yi, in->vi, rows, m, random->tau2, &random->estimate, &random->se);
   interval_random(random, in, rows, m);
 }

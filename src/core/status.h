@@ -28,8 +28,38 @@ typedef enum {
   INTERVAL_T,
   INTERVAL_HKSJ,
   INTERVAL_HKSJ_FLOOR,
-  INTERVAL_HKSJ_MAX
+  INTERVAL_HKSJ_MAX,
+  INTERVAL_HKSJ_IQWIG,
+  INTERVAL_KR,
+  INTERVAL_HC,
+  INTERVAL_PL
 } interval_id;
+
+typedef enum {
+  TAU2_DL = 1,
+  TAU2_DL2,
+  TAU2_HE,
+  TAU2_HS,
+  TAU2_HSK,
+  TAU2_SJ,
+  TAU2_ML,
+  TAU2_REML,
+  TAU2_EB,
+  TAU2_PM,
+  TAU2_PMM
+} tau2_method;
+
+typedef enum {
+  PREDICTION_NONE = 0,
+  PREDICTION_HTS,
+  PREDICTION_V,
+  PREDICTION_HK,
+  PREDICTION_KR,
+  PREDICTION_NORMAL,
+  PREDICTION_NNF
+} prediction_id;
+
+typedef enum { TAU2_CI_QP = 1, TAU2_CI_GENQ, TAU2_CI_BJ, TAU2_CI_PL } tau2_interval_id;
 
 /* Why a row carries no effect, or carries one that no pool uses.
  * STATE_* are found in R before the core is called; the rest in effect.c. */

@@ -6,6 +6,7 @@
 
 #include "heterogeneity.h"
 #include "tau2.h"
+#include "tau2_groups.h"
 
 /* HKSJ gives effects that are all equal an SE of 0, which has no weight. */
 static int enters_test(const pool_result *subgroup) {
@@ -40,11 +41,10 @@ subgroup_difference subgroup_test(const pool_result *subgroups, size_t n) {
   return test;
 }
 
-/* One tau^2 for all subgroups, DerSimonian-Laird with Q, df and C summed over
- * them: the method of moments for a model with one mean per subgroup.
- * Subgroup j has rows[start[j]] and the pooled[j] - 1 that follow. */
-double subgroup_common_tau2(const pool_input *in, const size_t *rows, const size_t *start,
-                            const size_t *pooled, size_t n) {
+/* DerSimonian-Laird with Q, df and C summed over the subgroups: the method of
+ * moments for a model with one mean per subgroup. */
+static double common_dersimonian_laird(const pool_input *in, const size_t *rows,
+                                       const size_t *start, const size_t *pooled, size_t n) {
   double q = 0, df = 0, scale = 0;
   for (size_t j = 0; j < n; j++) {
     pool_result fixed, random;
@@ -55,6 +55,18 @@ double subgroup_common_tau2(const pool_input *in, const size_t *rows, const size
     scale += tau2_scale(in->vi, rows + start[j], pooled[j]);
   }
   return q > df && scale > 0 ? (q - df) / scale : 0;
+}
+
+/* One tau^2 for all subgroups, the estimate of the model with one mean per subgroup.
+ * Subgroup j has rows[start[j]] and the pooled[j] - 1 that follow. */
+double subgroup_common_tau2(const pool_input *in, const size_t *rows, const size_t *start,
+                            const size_t *pooled, size_t n) {
+  if (in->tau2 == TAU2_DL) return common_dersimonian_laird(in, rows, start, pooled, n);
+  const tau2_groups groups = {in->yi, in->vi, rows, start, pooled, n, (double)NAN};
+  tau2_problem problem = tau2_groups_problem(&groups);
+  if (in->tau2 == TAU2_PMM && problem.k > problem.p)
+    problem.median = qchisq(0.5, problem.k - problem.p, 1, 0);
+  return tau2_fit(&problem, in->tau2).tau2;
 }
 
 void subgroup_sort(const int *subgroup, const int *order, size_t k, size_t n, size_t *rows,

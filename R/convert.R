@@ -1,0 +1,108 @@
+#' Effects for metafor, and analyses from metafor and meta
+#'
+#' `msc_as_escalc()` gives the pooled rows of a fit as an `escalc` object: the effects `yi` and
+#' `vi` with the study labels, and the counts or means behind them, so that
+#' `metafor::rma()`, `rma.mv()` and, for 2x2 tables, `rma.glmm()` carry on where this package
+#' ends. Nothing of metafor is needed to make it.
+#'
+#' The other way, [mscpool()] takes an `escalc` object, an `rma` (`rma.uni`) fit or a `meta`
+#' object as `data`. Without a `measure` the effects are pooled as they stand, by inverse
+#' variance (`"GEN"`, shown exponentiated where the object's measure is a log ratio); with one,
+#' the inputs that the object carries are analysed anew.
+#'
+#' `as.data.frame(fit)` has the columns that `metafor::rma(yi, vi, data = )` and
+#' `meta::metagen(yi, sei, data = )` take. It lists every row; those left out with `exclude`
+#' keep their effects there, so use `msc_as_escalc()` where some are.
+#'
+#' @param fit a fit from [mscpool()].
+#' @return A data frame of class `escalc`: `slab`, `yi`, `vi`, and the inputs.
+#' @references Viechtbauer W (2010). Conducting meta-analyses in R with the metafor package.
+#'   *Journal of Statistical Software* 36(3):1-48. \doi{10.18637/jss.v036.i03}
+#' @examples
+#' fit <- mscpool(subset(msc_events, outcome == "all-cause mortality"), "RR")
+#' msc_as_escalc(fit)
+#' if (requireNamespace("metafor", quietly = TRUE))
+#'   metafor::rma(yi, vi, data = msc_as_escalc(fit), method = "DL")
+#' @export
+msc_as_escalc <- function(fit) {
+  check_fit(fit)
+  s <- fit$studies[pooled_effects(fit)$rows, ]
+  inputs <- setdiff(names(s), c("study", "yi", "vi", "sei", "ci_low", "ci_high", "weight",
+                                "weight_fixed", "weight_random", "estimable", "reason"))
+  inputs <- inputs[vapply(s[inputs], function(x) !all(is.na(x)), NA)]
+  out <- cbind(data.frame(slab = s$study), s[inputs])
+  if (all(c("ai", "n1i", "ci", "n2i") %in% names(out))) {
+    out$bi <- out$n1i - out$ai
+    out$di <- out$n2i - out$ci
+  }
+  yi <- s$yi
+  attr(yi, "measure") <- if (fit$measure %in% c("HR", "GEN")) "GEN" else fit$measure
+  attr(yi, "slab") <- make.unique(s$study)
+  out$yi <- yi
+  out$vi <- s$vi
+  row.names(out) <- NULL
+  structure(out, class = c("escalc", "data.frame"), yi.names = "yi", vi.names = "vi",
+            digits = c(est = 4, se = 4, test = 4, pval = 4, ci = 4, var = 4, sevar = 4, fit = 4,
+                       het = 4))
+}
+
+# ---- coming in ------------------------------------------------------------------
+
+is_foreign <- function(x) inherits(x, c("escalc", "rma", "meta"))
+
+# Measures of metafor and meta whose effects are logs.
+log_measures <- c("RR", "OR", "PETO", "ROM", "HR", "IRR", "RPB0", "PLN", "IRLN", "MNLN", "CVR", "VR",
+                  "D2OR", "MPOR", "MPRR", "MPPETO", "ASOR")
+
+# list(data, measure, log): a data frame in our vocabulary; the measure is asked for
+# only where none was given.
+from_foreign <- function(x, effects_only) {
+  found <- if (inherits(x, "meta")) from_meta(x)
+           else if (inherits(x, "rma")) from_rma(x)
+           else from_escalc_frame(x)
+  if (effects_only) {
+    keep <- setdiff(names(found$data), c(continuous_columns, binary_columns, "sei", oe_columns))
+    found$data <- found$data[keep]
+  }
+  found$log <- effects_only && found$measure %in% log_measures
+  found$measure <- "GEN"
+  found
+}
+
+from_escalc_frame <- function(x) {
+  yi <- attr(x, "yi.names")[1L]
+  vi <- attr(x, "vi.names")[1L]
+  if (is.null(yi) || !all(c(yi, vi) %in% names(x)))
+    msc_stop("`data` is an escalc object without its effects: map them, as in `yi = ..., vi = ...`",
+             arg = "data")
+  measure <- attr(x[[yi]], "measure")
+  slab <- attr(x[[yi]], "slab")
+  data <- as.data.frame(x)
+  class(data) <- "data.frame"
+  data$yi <- as.double(x[[yi]])
+  data$vi <- as.double(x[[vi]])
+  if (!is.null(slab) && length(slab) == nrow(data) && !any(column_key(names(data)) %in% column_aliases$study))
+    data$study <- as.character(slab)
+  list(data = data, measure = if (is.null(measure)) "GEN" else measure)
+}
+
+from_rma <- function(x) {
+  if (!inherits(x, "rma.uni") || is.null(x$yi))
+    msc_stop("`data`: of metafor's fits mscpool() takes rma.uni, not ", class(x)[1L], arg = "data")
+  list(data = data.frame(study = as.character(x$slab), yi = as.double(x$yi), vi = as.double(x$vi)),
+       measure = if (is.null(x$measure)) "GEN" else x$measure)
+}
+
+from_meta <- function(x) {
+  if (is.null(x$TE) || is.null(x$seTE) || length(x$TE) != length(x$studlab))
+    msc_stop("`data`: this meta object has no effects", arg = "data")
+  data <- data.frame(study = as.character(x$studlab), yi = x$TE, vi = x$seTE^2)
+  inputs <- c(ai = "event.e", n1i = "n.e", ci = "event.c", n2i = "n.c", m1i = "mean.e", sd1i = "sd.e",
+              m2i = "mean.c", sd2i = "sd.c")
+  for (name in names(inputs)) {
+    value <- x[[inputs[[name]]]]
+    if (is.numeric(value) && length(value) == nrow(data)) data[[name]] <- as.double(value)
+  }
+  if (!is.null(x$exclude) && any(x$exclude)) data <- data[!x$exclude, ]
+  list(data = data, measure = if (is.null(x$sm)) "GEN" else x$sm)
+}
