@@ -24,6 +24,15 @@ map_columns <- function(expressions, data, env, measure) {
   Filter(Negate(is.null), expressions)
 }
 
+# Matrices and data frames may stand in a column of a data frame; one value a row
+# is all that can be used.
+one_column <- function(x, arg) {
+  if (is.null(dim(x))) return(x)
+  if (length(dim(x)) == 2L && ncol(x) == 1L) return(if (is.data.frame(x)) x[[1L]] else x[, 1L])
+  msc_stop("`", arg, "` must be one value a row, but is a ", class(x)[1L], " of ",
+           paste(dim(x), collapse = " x "), arg = arg)
+}
+
 vocabulary_help <- function(measure) {
   paste0("Columns that can be mapped for \"", measure, "\": ",
          paste(unique(c("study", columns_of(measure), "subgroup", "applicability")),
@@ -35,7 +44,7 @@ vocabulary_help <- function(measure) {
 map_one <- function(expression, arg, data, env) {
   if (is.null(expression)) return(NULL)
   if (is.symbol(expression) && as.character(expression) %in% names(data))
-    return(.subset2(data, as.character(expression)))
+    return(one_column(.subset2(data, as.character(expression)), arg))
   value <- tryCatch(eval(expression, data, env), error = function(e) {
     msc_stop("`", arg, " = ", paste(deparse(expression, nlines = 1L), collapse = ""),
              "` cannot be evaluated: ", conditionMessage(e), ". Columns of `data`: ",
@@ -47,8 +56,9 @@ map_one <- function(expression, arg, data, env) {
     if (!value %in% names(data))
       msc_stop("`", arg, " = \"", value, "\"`: `data` has no column of that name. It has ",
                quote_names(names(data)), arg = arg)
-    value <- data[[value]]
+    value <- .subset2(data, value)
   }
+  value <- one_column(value, arg)
   if (length(value) != rows)
     msc_stop("`", arg, "` has ", length(value), " value", if (length(value) != 1L) "s",
              " for ", rows, " row", if (rows != 1L) "s", " of `data`", arg = arg)
@@ -99,14 +109,13 @@ find_labels <- function(mapped, data, keys) {
   notes <- if (length(found) > 1L)
     paste0("Study labels are taken from column ", quote_names(names(data)[found[1L]]),
            ", not from ", quote_names(names(data)[found[-1L]]), ".")
-  list(label = clean_labels(data[[found[1L]]]), notes = as.character(notes))
+  list(label = clean_labels(one_column(.subset2(data, found[1L]), "study")), notes = as.character(notes))
 }
 
 # Labels as UTF-8 text; a row without one is named by its number. Bytes that are
 # no UTF-8 come from files written on Windows and are read as such.
 clean_labels <- function(x) {
-  if (is.factor(x)) x <- as.character(x)
-  if (!is.character(x) || is.object(x)) x <- as.character(unclass(x))
+  if (!is.character(x) || is.object(x)) x <- as.character(x)
   if (!all(validUTF8(x))) {
     wrong <- !validUTF8(x)
     x[wrong] <- iconv(x[wrong], "windows-1252", "UTF-8", sub = "?")
@@ -116,7 +125,7 @@ clean_labels <- function(x) {
     empty <- is.na(x) | x == ""
     x[empty] <- as.character(which(empty))
   }
-  control <- grep("[[:cntrl:]]", x)
+  control <- grep("[[:cntrl:]]", x, perl = TRUE)
   if (length(control) > 0L) x[control] <- gsub("[[:cntrl:]]+", " ", x[control])
   x
 }

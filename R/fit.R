@@ -72,6 +72,7 @@ note_model <- function(fit) {
 }
 
 note_missing <- function(checked, study) {
+  if (is.null(checked$detail)) return(NULL)
   rows <- which(checked$state == state_codes[["missing"]])
   if (length(rows) == 0L) return(NULL)
   paste0("Not pooled for missing values: ", name_rows(rows, study),

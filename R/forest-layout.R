@@ -19,13 +19,13 @@ fill_label <- function(frame, label) {
 
 # All texts of the left column, in the order of text_id in layout.h.
 layout_texts <- function(fit) {
-  level <- format_level(fit$level[["total"]])
   pooled <- every_pooled(fit)
   n <- length(pooled$p_value)
   test <- fit$subgroup_test
   p <- format_p(c(pooled$Q_p, pooled$p_value, test$p_value))
-  c("", "Study or Subgroup", paste0("Total (", level, ")"), paste0("Subtotal (", level, ")"), "Total events",
-    sub("CI", "prediction interval", level, fixed = TRUE),
+  by_level <- sprintf(c("Total (%.10g%% CI)", "Subtotal (%.10g%% CI)", "%.10g%% prediction interval"),
+                      100 * fit$level[["total"]])
+  c("", "Study or Subgroup", by_level[1:2], "Total events", by_level[3L],
     if (is.null(test)) "" else subgroup_test_line(test, p[2L * n + 1L]),
     heterogeneity_line(pooled, p[seq_len(n)]), overall_test_line(pooled, p[n + seq_len(n)]),
     fit$subgroups$subgroup, fit$studies$study)

@@ -71,17 +71,19 @@ format_tick <- function(x) {
 # `pooled`: a list with the columns of `overall`, one line a value; `p` its P
 # values as text. A fixed-effect line shows no Tau2.
 heterogeneity_line <- function(pooled, p) {
-  tau2 <- if (pooled$model == "random") sprintf("Tau\u00b2 = %.2f; ", pooled$tau2) else ""
-  text <- sprintf("Heterogeneity: %sChi\u00b2 = %.2f, df = %.0f (%s); I\u00b2 = %.0f%%", tau2,
-                  pooled$Q, pooled$Q_df, p, pooled$I2)
+  chi2 <- "Chi\u00b2 = %.2f, df = %.0f (%s); I\u00b2 = %.0f%%"
+  text <- if (pooled$model == "random")
+    sprintf(paste0("Heterogeneity: Tau\u00b2 = %.2f; ", chi2), pooled$tau2, pooled$Q, pooled$Q_df, p,
+            pooled$I2)
+  else sprintf(paste0("Heterogeneity: ", chi2), pooled$Q, pooled$Q_df, p, pooled$I2)
   if (anyNA(pooled$I2)) text[is.na(pooled$I2)] <- "Heterogeneity: Not applicable"
   text
 }
 
 overall_test_line <- function(pooled, p) {
-  by_t <- !is.na(pooled$df)
   text <- sprintf("Test for overall effect: Z = %.2f (%s)", abs(pooled$statistic), p)
-  if (any(by_t))
+  by_t <- which(!is.na(pooled$df))
+  if (length(by_t) > 0L)
     text[by_t] <- sprintf("Test for overall effect: t = %.2f, df = %.0f (%s)",
                           abs(pooled$statistic), pooled$df, p)[by_t]
   if (anyNA(pooled$statistic))
@@ -105,10 +107,6 @@ method_line <- function(fit) {
   if (!is.null(fit$studies$oe)) method <- "Exp[(O-E) / V]"
   model <- if (fit$overall$model == "random") "Random" else "Fixed"
   paste0(method, ", ", model, ", ", format_level(fit$level[["study"]]))
-}
-
-total_label <- function(fit, word) {
-  paste0(word, " (", format_level(fit$level[["total"]]), ")")
 }
 
 # Effects as shown: exponentiated for ratios.

@@ -236,6 +236,7 @@ excluded_rows <- function(exclude, study) {
 # States for C; warns of rows that cannot be true unless the user left them out.
 state_with_exclusions <- function(checked, excluded, study) {
   state <- checked$state
+  if (length(excluded) == 0L && !any(state)) return(state)
   impossible <- setdiff(which(state == state_codes[["impossible"]]), excluded)
   if (length(impossible) > 0L)
     msc_warn("More events than participants; listed, but not pooled: ",
@@ -263,7 +264,7 @@ code_subgroups <- function(groups, subgroup, study) {
   if (is.list(subgroup))
     msc_stop("`subgroup` must be one value a row, not a list", arg = "subgroup")
   # Text work is done on the distinct values only: rows may be a million.
-  values <- if (is.factor(subgroup)) levels(subgroup) else unique(as.character(unclass(subgroup)))
+  values <- if (is.factor(subgroup)) levels(subgroup) else unique(as.character(subgroup))
   code <- if (is.factor(subgroup)) as.integer(subgroup) else match(as.character(subgroup), values)
   named <- !is.na(values) & has_text(values) & seq_along(values) %in% code
   levels <- enc2utf8(values[named])

@@ -14,7 +14,8 @@ as_numbers <- function(x, arg, study) {
                arg = arg, rows = rows)
     x <- rep(NA_real_, length(text))
   }
-  if (inherits(x, "integer64")) x <- integer64_to_double(x, arg)
+  if (inherits(x, "integer64")) # its bits are not those of a double
+    msc_stop("`", arg, "` is of class \"integer64\": convert it with as.numeric()", arg = arg)
   if (is.logical(x) && all(is.na(x))) x <- as.double(x)
   if (inherits(x, c("Date", "POSIXt", "difftime")) || !is.numeric(x))
     msc_stop("`", arg, "` must be numbers, but is of class \"", class(x)[1L], "\"", arg = arg)
@@ -23,13 +24,6 @@ as_numbers <- function(x, arg, study) {
     msc_stop("`", arg, "` must be one value a row, but has ", length(x), " for ", length(study),
              " rows", arg = arg)
   check_finite(x, arg, study)
-}
-
-integer64_to_double <- function(x, arg) {
-  if (!requireNamespace("bit64", quietly = TRUE))
-    msc_stop("`", arg, "` is of class \"integer64\": convert it with as.numeric(), which needs ",
-             "install.packages(\"bit64\")", arg = arg)
-  as.double(x)
 }
 
 check_finite <- function(x, arg, study) {

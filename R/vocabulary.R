@@ -72,7 +72,7 @@ columns_of <- function(measure) {
 # names of two letters: `ci` holds events, `CI` an interval.
 column_key <- function(x) {
   x <- gsub("[._ -]", "", x, perl = TRUE)
-  long <- nchar(x, "bytes") > 2L
+  long <- which(nchar(x, "bytes") > 2L)
   x[long] <- tolower(x[long])
   x
 }

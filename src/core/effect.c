@@ -134,13 +134,17 @@ double effect_j_exact(double df) {
     step *= x / (x + 0.5);
     x += 1;
   }
-  const double u = 1 / x;
-  const double series =
-      1 +
-      u * (-1.0 / 8 +
-           u * (1.0 / 128 + u * (5.0 / 1024 + u * (-21.0 / 32768 + u * (-399.0 / 262144 +
-                                                                        u * (869.0 / 4194304))))));
-  return step * sqrt(x) * series / sqrt(df / 2);
+  static const double series[] = {1,
+                                  -1.0 / 8,
+                                  1.0 / 128,
+                                  5.0 / 1024,
+                                  -21.0 / 32768,
+                                  -399.0 / 262144,
+                                  869.0 / 4194304,
+                                  39325.0 / 33554432};
+  double ratio = 0;
+  for (size_t i = sizeof series / sizeof series[0]; i-- > 0;) ratio = ratio / x + series[i];
+  return step * sqrt(x) * ratio / sqrt(df / 2);
 }
 
 static effect_row mean_difference(double m1, double sd1, double n1, double m2, double sd2,
@@ -151,7 +155,7 @@ static effect_row mean_difference(double m1, double sd1, double n1, double m2, d
 /* Log ratio of means (Hedges, Gurevitch & Curtis 1999). */
 static effect_row ratio_of_means(double m1, double sd1, double n1, double m2, double sd2,
                                  double n2) {
-  if (!(m1 / m2 > 0)) return not_estimable(REASON_MEAN_SIGN);
+  if (m1 == 0 || m2 == 0 || (m1 > 0) != (m2 > 0)) return not_estimable(REASON_MEAN_SIGN);
   const double cv1 = sd1 / m1, cv2 = sd2 / m2;
   return estimable(log(m1 / m2), cv1 * cv1 / n1 + cv2 * cv2 / n2);
 }
@@ -223,7 +227,8 @@ void effect_compute(const effect_spec *spec, const effect_data *data, double *yi
     else
       row = generic_row(spec, data->yi[i], data->spread[i]);
 
-    if (row.reason == ROW_ESTIMABLE && !(row.v > 0 && isfinite(row.v) && isfinite(row.y)))
+    if (row.reason == ROW_ESTIMABLE &&
+        !(row.v > 0 && isfinite(row.v) && isfinite(1 / row.v) && isfinite(row.y)))
       row = not_estimable(REASON_NO_VARIANCE);
     yi[i] = row.y;
     vi[i] = row.v;

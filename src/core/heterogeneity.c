@@ -19,7 +19,7 @@ double heterogeneity_q(const double *yi, const double *vi, const size_t *rows, s
 
 /* I^2 in percent: max(0, (Q - df)/Q) (Higgins & Thompson 2002, Stat Med
  * 21:1539-1558). */
-double heterogeneity_i2(double q, double df) { return q > df ? 100 * (q - df) / q : 0; }
+double heterogeneity_i2(double q, double df) { return q > df ? 100 * (1 - df / q) : 0; }
 
 /* df, p, I^2 and H^2 from q and k. One study has no heterogeneity to test: its
  * Q of rounding noise must not be read as I^2 = 100 %. */

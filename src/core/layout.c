@@ -11,6 +11,9 @@
 /* Half the height of a diamond, in rows: 9 of the 20 px of RevMan's row. */
 static const double DIAMOND_HALF = 0.45;
 
+/* The furthest a log axis goes: exp(700) is near the largest double. */
+static const double LOG_REACH = 700;
+
 size_t layout_max_lines(const layout_input *in) {
   /* headings, per subgroup: name, subtotal, events, heterogeneity, test, blank;
    * rows; blank; total, prediction, events, three lines of tests, axis */
@@ -80,9 +83,16 @@ static range choose_range(const layout_input *in, double *values) {
     cover(&r, in->ci_low[i]);
     cover(&r, in->ci_high[i]);
   }
-  for (size_t g = 0; g <= in->n_subgroups; g++) {
-    const layout_diamond *d = g < in->n_subgroups ? &in->subgroups[g] : &in->total;
-    if (!is_drawn(d->estimate) || half_width(d->ci_low, d->ci_high) > 2 * ordinary) continue;
+  if (is_drawn(in->total.estimate)) {
+    cover(&r, in->total.ci_low);
+    cover(&r, in->total.ci_high);
+  }
+  /* A subgroup's diamond is as wide as its studies disagree, so it is measured
+   * against their spread as well. */
+  const double fair = fmax(2 * ordinary, r.high - r.low);
+  for (size_t g = 0; g < in->n_subgroups; g++) {
+    const layout_diamond *d = &in->subgroups[g];
+    if (!is_drawn(d->estimate) || half_width(d->ci_low, d->ci_high) > fair) continue;
     cover(&r, d->ci_low);
     cover(&r, d->ci_high);
   }
@@ -126,6 +136,10 @@ static void lay_axis(const layout_input *in, double *values, layout_result *out)
   const int fixed = is_drawn(in->x_min) && is_drawn(in->x_max);
   range r = {in->x_min, in->x_max};
   if (!fixed) r = roomy(choose_range(in, values), in->log_scale);
+  if (in->log_scale) { /* beyond, the ratio itself is 0 or infinite */
+    r.low = fmax(r.low, -LOG_REACH);
+    r.high = fmin(r.high, LOG_REACH);
+  }
   out->axis = in->log_scale ? ticks_log(r.low, r.high, fixed, in->ticks)
                             : ticks_linear(r.low, r.high, fixed, in->ticks);
   out->null = 0;

@@ -85,5 +85,6 @@ void mh_pool(const effect_spec *spec, const effect_data *data, const size_t *row
     risk_ratio(spec, data, rows, m, estimate, se);
   else
     risk_difference(spec, data, rows, m, estimate, se);
-  if (!isfinite(*estimate) || !isfinite(*se)) *estimate = *se = (double)NAN;
+  /* se 0: only tables without any spread, left uncorrected */
+  if (!isfinite(*estimate) || !isfinite(*se) || *se == 0) *estimate = *se = (double)NAN;
 }

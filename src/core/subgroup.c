@@ -7,6 +7,11 @@
 #include "heterogeneity.h"
 #include "tau2.h"
 
+/* HKSJ gives effects that are all equal an SE of 0, which has no weight. */
+static int enters_test(const pool_result *subgroup) {
+  return !isnan(subgroup->estimate) && subgroup->se > 0;
+}
+
 /* Test for subgroup differences from the subgroup summaries:
  * Q_b = sum u (y - mean)^2, u = 1/se^2, mean weighted by u. It is not the
  * partition Q_total - sum Q_j, which equals it for inverse variance, fixed, only
@@ -15,7 +20,7 @@ subgroup_difference subgroup_test(const pool_result *subgroups, size_t n) {
   subgroup_difference test = {0, (double)NAN, (double)NAN, (double)NAN, (double)NAN};
   double sum_u = 0, sum_uy = 0;
   for (size_t j = 0; j < n; j++) {
-    if (isnan(subgroups[j].estimate)) continue;
+    if (!enters_test(&subgroups[j])) continue;
     const double u = 1 / (subgroups[j].se * subgroups[j].se);
     test.estimable++;
     sum_u += u;
@@ -25,7 +30,7 @@ subgroup_difference subgroup_test(const pool_result *subgroups, size_t n) {
 
   test.q = 0;
   for (size_t j = 0; j < n; j++) {
-    if (isnan(subgroups[j].estimate)) continue;
+    if (!enters_test(&subgroups[j])) continue;
     const double z = (subgroups[j].estimate - sum_uy / sum_u) / subgroups[j].se;
     test.q += z * z;
   }

@@ -3,16 +3,17 @@
 #include <math.h>
 
 /* C = sum w - sum w^2 / sum w with w = 1/vi, the factor of tau^2 in E(Q) - df.
- * Summed as w (1 - w / sum w): one study of overwhelming weight would cancel
- * every digit of the difference. */
+ * Summed over pairs, 2 w_i w_j / sum w: one study of overwhelming weight would
+ * cancel every digit of the difference. */
 double tau2_scale(const double *vi, const size_t *rows, size_t m) {
-  double sum_w = 0, scale = 0;
+  double sum_w = 0, before = 0, scale = 0;
   for (size_t j = 0; j < m; j++)
     if (!isnan(vi[rows[j]])) sum_w += 1 / vi[rows[j]];
   for (size_t j = 0; j < m; j++)
     if (!isnan(vi[rows[j]])) {
       const double w = 1 / vi[rows[j]];
-      scale += w * ((sum_w - w) / sum_w);
+      scale += 2 * w * (before / sum_w);
+      before += w;
     }
   return scale;
 }

@@ -68,7 +68,7 @@ static void revman_powers(ticks_axis *axis, double reach) {
 
 /* Powers of ten, every `stride`-th, with 1 among them. The axis does not end at
  * them: rounding up to whole decades could waste half of it. */
-static void decades(ticks_axis *axis, double low, double high, int stride) {
+static void decades(ticks_axis *axis, double low, double high, double stride) {
   const double unit = stride * log(10.0);
   const double first = ceil(low / unit - SLACK), last = floor(high / unit + SLACK);
   for (double i = first; i <= last; i++) add_tick(axis, i * unit, pow(10, i * stride));
@@ -99,7 +99,7 @@ static void steps_125(ticks_axis *axis, double low, double high, int fixed_range
 /* Ticks at round values of the ratio itself, for an axis so short that 1, 2, 5
  * would leave fewer than three. */
 static void linear_in_ratio(ticks_axis *axis, double low, double high, int fixed_range) {
-  const double from = exp(low), to = exp(high), step = nice_step((to - from) / 7);
+  const double from = exp(low), to = exp(high), step = nice_step((to - from) / 5);
   double first = floor(from / step + SLACK), last = ceil(to / step - SLACK);
   if (fixed_range || first < 1) first = ceil(from / step - SLACK);
   if (fixed_range) last = floor(to / step + SLACK);
@@ -110,18 +110,26 @@ static void linear_in_ratio(ticks_axis *axis, double low, double high, int fixed
   for (double i = first; i <= last; i++) add_tick(axis, log(i * step), i * step);
 }
 
+/* A log axis too short to tell ratios apart: round steps of the log itself. */
+static void linear_in_log(ticks_axis *axis, double low, double high, int fixed_range) {
+  linear_steps(axis, low, high, nice_step((high - low) / 7), fixed_range);
+  for (size_t i = 0; i < axis->n; i++) axis->shown[i] = exp(axis->at[i]);
+}
+
 /* Ticks for a log axis over [low, high] in logs: powers of ten where they are
- * enough, 1-2-5 below two and a half decades, round ratios below a factor 4. */
+ * enough, 1-2-5 below two and a half decades, round ratios below a factor 5. */
 ticks_axis ticks_log(double low, double high, int fixed_range, ticks_style style) {
   ticks_axis axis = {0, {0}, {0}, low, high};
   const double span = (high - low) / log(10.0);
   if (style == TICKS_REVMAN && !fixed_range)
     revman_powers(&axis, fmax(fabs(low), fabs(high)));
   else if (span > 2.5)
-    decades(&axis, low, high, (int)ceil(span / 7));
-  else if (span > 0.6)
+    decades(&axis, low, high, ceil(span / 7));
+  else if (span > log10(5.0))
     steps_125(&axis, low, high, fixed_range);
-  else
+  else if (span > 1e-9)
     linear_in_ratio(&axis, low, high, fixed_range);
+  else
+    linear_in_log(&axis, low, high, fixed_range);
   return axis;
 }
