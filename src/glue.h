@@ -18,6 +18,9 @@ SEXP glue_reconstruct_values(SEXP problem, SEXP y);
 SEXP glue_reconstruct_search(SEXP problem, SEXP level, SEXP low, SEXP high, SEXP starts);
 SEXP glue_reconstruct_pave(SEXP problem, SEXP level, SEXP low, SEXP high, SEXP width,
                            SEXP capacity);
+SEXP glue_audit_lines(SEXP lines, SEXP fits);
+SEXP glue_audit_family(SEXP family);
+SEXP glue_audit_add_rows(SEXP sets);
 
 /* glue_util.c */
 SEXP list_get(SEXP list, const char *name);

@@ -13,6 +13,9 @@ static const R_CallMethodDef entries[] = {ENTRY(glue_effect, 2),
                                           ENTRY(glue_reconstruct_values, 2),
                                           ENTRY(glue_reconstruct_search, 5),
                                           ENTRY(glue_reconstruct_pave, 6),
+                                          ENTRY(glue_audit_lines, 2),
+                                          ENTRY(glue_audit_family, 1),
+                                          ENTRY(glue_audit_add_rows, 1),
                                           {NULL, NULL, 0}};
 
 void R_init_mscpool(DllInfo *dll) {

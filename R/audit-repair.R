@@ -1,0 +1,1 @@
+find_repairs <- function(checks, x, found) rep("", nrow(checks))
