@@ -79,7 +79,7 @@ check_row_sums <- function(x, found, f, complete) {
   if (is.na(stated) && !own) return(NULL)
   impossible <- own && !any(against %in% numbers)
   if (impossible || is.na(stated)) stated_text <- paste(spell_row_numbers(against), "rows")
-  else stated_text <- paste("k", stated)
+  else stated_text <- paste0("k ", stated, if (is.na(x$k[f$total])) " (inherited)")
   misfit <- !impossible && !is.na(stated) && !stated %in% numbers
   status <- if (impossible) "contradiction" else if (misfit) "contradiction if" else
     if (all(known)) "ok" else "cannot tell"

@@ -191,8 +191,9 @@ spell_ends <- function(low, high, digits = 3L) {
   ifelse(is.na(low), "", text)
 }
 
+# Ends of a P value: three decimals tell more than the print does.
 spell_p <- function(low, high) {
-  show <- function(p) sub("^P *=? *", "", format_p(p))
+  show <- function(p) ifelse(p < 0.00001, "<0.00001", sprintf(ifelse(p < 0.001, "%.5f", ifelse(p < 0.01, "%.4f", "%.3f")), p))
   a <- show(low)
   b <- show(high)
   ifelse(is.na(low), "", ifelse(a == b, a, paste(a, "to", b)))
