@@ -90,8 +90,11 @@ check_row_sums <- function(x, found, f, complete) {
                      if (misfit) paste(stated, "studies") else spell_row_numbers(against), note)
             else if (status == "ok") "agrees" else "not all subgroups say how many rows they have",
             if (impossible) rbind(range(as.double(against))) else rbind(c(stated, stated)),
-            rbind(range(as.double(numbers))), family_with(x, f))
+            row_hull(numbers), family_with(x, f))
 }
+
+# Least and largest number of rows; what reaches the end of the search is open.
+row_hull <- function(k) cbind(min(k), if (max(k) >= 200) Inf else max(k))
 
 # ---- estimates ----------------------------------------------------------------------
 
@@ -147,8 +150,8 @@ check_total <- function(x, found, f, complete) {
     return(checks_of("total", family_row(f), "cannot tell", interval_text(x, i), "",
                      "a subgroup's estimate or limits are missing or wrong", with = family_with(x, f)))
   all <- c(rows, i)
-  # the same scale throughout
-  if (length(unique(found$log[all])) > 1L) return(NULL)
+  # the same scale throughout, and no guess
+  if (length(unique(found$log[all])) > 1L || !all(found$sure_scale[all])) return(NULL)
   fixed <- all(x$model[all] %in% "fixed")
   still <- vapply(all, function(j) no_tau2(x, found, j), NA)
   exact <- all(still) && (!fixed || inverse_variance(x, i))
@@ -201,22 +204,18 @@ check_q_sum <- function(x, found, f) {
 # ---- test for subgroup differences ----------------------------------------------------
 
 check_difference <- function(x, found, f) {
-  from <- c(f$total, f$rows)[!f$inherited | seq_len(length(f$rows) + 1L) > 1L]
-  from <- from[!is.na(from)]
-  lines <- rbind(
-    data.frame(row = from, p = from, I2 = from, own = rep(TRUE, length(from)))[
-      !is.na(x$ends$sub_p[from, 1L]) | !is.na(x$ends$sub_I2[from, 1L]), ],
-    data.frame(row = f$difference, p = f$difference, I2 = f$difference, own = rep(FALSE, length(f$difference))))
-  if (nrow(lines) == 0L) return(NULL)
+  from <- c(if (!f$inherited) f$total, f$rows)
+  from <- from[!is.na(x$ends$sub_p[from, 1L]) | !is.na(x$ends$sub_I2[from, 1L])]
+  lines <- c(from, f$difference)
+  if (length(lines) == 0L) return(NULL)
   rows <- f$rows[nzchar(x$text$estimate[f$rows])]
-  usable <- length(rows) > 1L && all(rows %in% f$effects)
+  usable <- length(rows) > 1L && all(rows %in% f$effects) && all(found$sure_scale[rows]) &&
+    length(unique(found$log[rows])) == 1L
   q <- if (usable) family_call(found, rows, 0 * rows, 0)$difference_q
-  lapply_checks(seq_len(nrow(lines)), function(j) {
-    i <- lines$row[j]
-    p <- x$ends[[if (lines$own[j]) "sub_p" else "het_p"]][i, ]
-    i2 <- x$ends[[if (lines$own[j]) "sub_I2" else "I2"]][i, ]
-    text <- if (lines$own[j]) x$text[i, c("sub_p", "sub_I2")] else x$text[i, c("het_p", "I2")]
-    difference_check(x, f, i, text, p, i2, q, length(rows) - 1)
+  lapply_checks(lines, function(i) {
+    fields <- if (i %in% f$difference) c("het_p", "I2") else c("sub_p", "sub_I2")
+    text <- c(x$text[[fields[1L]]][i], x$text[[fields[2L]]][i])
+    difference_check(x, f, i, text, x$ends[[fields[1L]]][i, ], x$ends[[fields[2L]]][i, ], q, length(rows) - 1)
   })
 }
 
@@ -225,7 +224,7 @@ difference_check <- function(x, f, row, text, p, i2, q, df) {
                 collapse = ", ")
   with <- paste(x$text$id[setdiff(f$rows, row)], collapse = ", ")
   if (is.null(q))
-    return(checks_of("difference", row, "cannot tell", said, "", "a subgroup's estimate or limits are missing or wrong",
+    return(checks_of("difference", row, "cannot tell", said, "", "a subgroup's estimate, limits or measure are missing or wrong",
                      with = with))
   fit <- stats::pchisq(rev(q), df, lower.tail = FALSE)
   fit_i2 <- 100 * pmax(0, 1 - df / pmax(q, 1e-300))

@@ -45,7 +45,7 @@ check_heterogeneity <- function(x, found) {
                     paste0("these figures need ", spelt, " rows; stated are ", stated,
                            ifelse(misfit, " (for the outcome: a contradiction if the same studies)", "")),
                     ifelse(verdict == 0L, "two of I2, P of heterogeneity and Q are needed", "agrees")))
-  hull <- t(vapply(sets, function(k) if (length(k) == 0L) c(NA_real_, NA_real_) else range(as.double(k)), c(0, 0)))
+  hull <- t(vapply(sets, function(k) if (length(k) == 0L) c(NA_real_, NA_real_) else as.double(row_hull(k)), c(0, 0)))
   hull[verdict == 0L, ] <- NA
   checks_of("heterogeneity", row, status, heterogeneity_text(x, row),
             ifelse(nzchar(spelt), paste("k", spelt), ""), message, cbind(stated, stated), hull)

@@ -31,11 +31,11 @@ number_fields <- c("estimate", "ci_low", "ci_high", "p", "het_p", "I2", "tau2", 
 p_fields <- c("p", "het_p", "sub_p")
 count_fields <- c("k", "n1", "n2")
 
-# list(text = data frame of all columns above, ends = list of n x 2 matrices,
+# list(text = list of all columns above, ends = list of n x 2 matrices,
 # k, n1, n2, scale, measure, model, level), rows as given.
 read_reported <- function(reported, level) {
   text <- reported_text(reported)
-  rows <- nrow(text)
+  rows <- length(text$id)
   for (field in setdiff(number_fields, "p")) text[[field]] <- plain_number(text[[field]])
   # "n.s." as P is a statement on significance
   vague <- grepl("^n\\.?s\\.?$|significant", text$p, ignore.case = TRUE)
@@ -84,7 +84,6 @@ reported_text <- function(reported) {
   })
   if (!any(c("estimate", "I2", "het_p", "k", "n1") %in% names(Filter(function(x) any(nzchar(x)), text))))
     msc_stop("`reported` has none of the columns ", quote_names(number_fields), arg = "reported")
-  text <- as.data.frame(text, stringsAsFactors = FALSE)
   text$id[!nzchar(text$id)] <- as.character(which(!nzchar(text$id)))
   text
 }

@@ -81,7 +81,7 @@ candidate_lines <- function(x, row, candidates) {
 }
 
 repair_intervals <- function(x, found, rows) {
-  candidates <- lapply(rows, function(i) interval_candidates(x$text[i, ], found$log[i] || found$impossible[i]))
+  candidates <- lapply(rows, function(i) interval_candidates(lapply(x$text, `[`, i), found$log[i] || found$impossible[i]))
   from <- rep(rows, lengths(candidates))
   all <- unlist(candidates, recursive = FALSE)
   y <- candidate_lines(x, from, all)

@@ -14,7 +14,8 @@
 #' @section Checks:
 #' * `scale`, `centre`: a ratio is positive; the estimate lies in its interval and in the
 #'   middle of it, on the log scale for RR, OR, HR, Peto OR and ratios of means, else on the
-#'   linear one (a measure that is not named is tried on both).
+#'   linear one (a measure that is not named is tried on both, and its subgroups are not
+#'   compared with their total).
 #' * `p`: P from estimate and limits by the normal distribution (Wald), as in RevMan 5.
 #' * `significance`: whether P, or what the text says (`claim`), agrees with the null in or
 #'   out of the interval.
@@ -85,15 +86,19 @@
 #' summary(audit)
 #' @export
 msc_audit <- function(reported, level = 0.95, complete = TRUE) {
-  x <- read_reported(reported, check_level(level)[["total"]])
-  complete <- check_flag(complete, "complete")
+  audit <- audit_checks(reported, check_level(level)[["total"]], check_flag(complete, "complete"))
+  new_audit(audit$checks, audit$x, audit$found)
+}
+
+audit_checks <- function(reported, level, complete) {
+  x <- read_reported(reported, level)
   found <- audit_reported_lines(x)
   checks <- c(
     check_scale(x, found), check_centre(x, found), check_p(x, found), check_significance(x, found),
     check_heterogeneity(x, found), check_tau2(x, found), check_precision(x, found),
     check_measure(x, found), check_families(x, found, complete), check_repeats(x)
   )
-  new_audit(bind_checks(checks), x, found)
+  list(checks = bind_checks(checks), x = x, found = found)
 }
 
 new_audit <- function(checks, x, found) {
@@ -128,10 +133,13 @@ checks_of <- function(check, row, status, reported, feasible = "", message = "",
 
 bind_checks <- function(checks) {
   n <- vapply(checks, function(x) length(x$row), 0L)
-  columns <- c("row", "check", "status", "reported", "feasible", "message", "with", "reported_low",
-               "reported_high", "feasible_low", "feasible_high")
-  as.data.frame(lapply(stats::setNames(nm = columns), function(name)
-    unlist(Map(function(x, size) rep_len(x[[name]], size), checks, n))), stringsAsFactors = FALSE)
+  words <- c("check", "status", "reported", "feasible", "message", "with")
+  numbers <- c("row", "reported_low", "reported_high", "feasible_low", "feasible_high")
+  column <- function(name) unlist(Map(function(x, size) rep_len(x[[name]], size), checks, n), use.names = FALSE)
+  columns <- c(lapply(stats::setNames(nm = words), function(name) as.character(column(name))),
+               lapply(stats::setNames(nm = numbers), function(name) as.double(column(name))))
+  columns$row <- as.integer(columns$row)
+  as.data.frame(columns, stringsAsFactors = FALSE)
 }
 
 # ---- each line by itself ---------------------------------------------------------------
@@ -152,10 +160,13 @@ audit_reported_lines <- function(x) {
   found$impossible <- impossible
   found$log <- log & !impossible
   # no measure named: the scale on which the numbers agree
-  unsure <- which(is.na(x$scale) & rowSums(highest, na.rm = TRUE) == 0 & found$centre == verdict_wrong)
+  open <- is.na(x$scale) & rowSums(highest, na.rm = TRUE) == 0
+  found$sure_scale <- !open
+  count_wrong <- function(f) (f$centre == verdict_wrong) + (f$p_value == verdict_wrong) + (f$tau2 == verdict_wrong)
+  unsure <- which(open & count_wrong(found) > 0)
   if (length(unsure) > 0L) {
     again <- run_lines(x, replace(found$log, unsure, TRUE))
-    better <- unsure[again$centre[unsure] == verdict_ok]
+    better <- unsure[count_wrong(again)[unsure] < count_wrong(found)[unsure]]
     found$log[better] <- TRUE
     if (length(better) > 0L) found[names(again)] <- run_lines(x, found$log)
   }
@@ -226,9 +237,9 @@ check_centre <- function(x, found) {
                  ifelse(outside, "the estimate lies outside its interval",
                         paste("the estimate is not the middle of its limits", ifelse(log, "(log scale)", ""))))
   digits <- pmin(4L, pmax(2L, decimals_of(x$text$estimate[row]) + 1L))
-  feasible <- mapply(spell_ends, middle[, 1L], middle[, 2L], digits)
+  feasible <- spell_ends(middle[, 1L], middle[, 2L], digits)
   checks_of("centre", row, status, interval_text(x, row),
-            ifelse(is.na(middle[, 1L]), "", paste("middle", unlist(feasible))),
+            ifelse(is.na(middle[, 1L]), "", paste("middle", feasible)),
             ifelse(status == "cannot tell", "estimate or limits are missing", unless_ok(status, trimws(what))),
             x$ends$estimate[row, ], middle)
 }
