@@ -56,12 +56,13 @@ check_patients <- function(x, f, complete) {
 
 # ---- rows ---------------------------------------------------------------------------
 
-# Numbers of rows a line may have: as stated, else as its figures allow, else any.
+# Numbers of rows a line may have: as stated, else as its figures allow, else any; none
+# where no estimate is printed, since the subgroup may not be estimable.
 row_set <- function(x, found, i) {
   set <- logical(201L)
   if (!is.na(x$k[i])) set[min(x$k[i], 200) + 1L] <- TRUE
   else if (has_pair(found)[i] && any(found$fits[, i])) set <- found$fits[, i]
-  else set[2:201] <- TRUE
+  else set[(if (nzchar(x$text$estimate[i])) 2L else 1L):201L] <- TRUE
   set
 }
 
