@@ -28,6 +28,9 @@ SEXP glue_tau2(SEXP yi, SEXP vi, SEXP size, SEXP spec);
 SEXP glue_interval(SEXP yi, SEXP vi, SEXP spec);
 SEXP glue_regress(SEXP yi, SEXP vi, SEXP q, SEXP spec);
 SEXP glue_permute(SEXP yi, SEXP vi, SEXP q, SEXP r_inverse, SEXP classes, SEXP spec);
+SEXP glue_audit_lines(SEXP lines, SEXP fits);
+SEXP glue_audit_family(SEXP family);
+SEXP glue_audit_add_rows(SEXP sets);
 
 /* glue_util.c */
 SEXP list_get(SEXP list, const char *name);

@@ -10,6 +10,9 @@
 /* One entry a line, so that two additions do not meet. */
 /* clang-format off */
 static const R_CallMethodDef entries[] = {
+    ENTRY(glue_audit_add_rows, 1),
+    ENTRY(glue_audit_family, 1),
+    ENTRY(glue_audit_lines, 2),
     ENTRY(glue_effect, 2),
     ENTRY(glue_flip, 4),
     ENTRY(glue_flow, 4),

@@ -1,0 +1,362 @@
+#include "audit.h"
+
+#include <float.h>
+#include <math.h>
+
+#include <Rmath.h>
+
+/* Serial code only: Rmath. */
+
+/* Decimal numbers are not exact in binary; a range is widened by this share. */
+static const double SLACK = 1e-9;
+
+int audit_known(audit_range r) { return !isnan(r.low) && !isnan(r.high); }
+
+int audit_meet(audit_range a, audit_range b) {
+  return a.low <= b.high + SLACK * (1 + fabs(b.high)) &&
+         b.low <= a.high + SLACK * (1 + fabs(a.high));
+}
+
+/* P values are compared by their size: 1e-9 is not small beside 1e-8. */
+static int meet_p(audit_range a, audit_range b) {
+  return a.low <= b.high * (1 + SLACK) && b.low <= a.high * (1 + SLACK);
+}
+
+static audit_range nothing(void) {
+  const audit_range r = {(double)NAN, (double)NAN};
+  return r;
+}
+
+static void include(audit_range *r, double x) {
+  if (isnan(r->low) || x < r->low) r->low = x;
+  if (isnan(r->high) || x > r->high) r->high = x;
+}
+
+/* ---- estimate, limits, P ------------------------------------------------------ */
+
+/* Wald and t intervals: the estimate is the middle of its limits. */
+static audit_range middle(audit_range low, audit_range high) {
+  const audit_range m = {(low.low + high.low) / 2, (low.high + high.high) / 2};
+  return m;
+}
+
+/* z = quantile (l + u) / (u - l) for limits whose middle is the estimate. A ratio of
+ * linear functions has its extremes at the corners of the polygon that the box of the
+ * limits and the strip l + u in 2 [estimate] have in common. */
+static void extend_z(double l, double u, const audit_line *line, audit_range *se, audit_range *z) {
+  const double slack = SLACK * (1 + fabs(l) + fabs(u));
+  if (l < line->ci_low.low - slack || l > line->ci_low.high + slack) return;
+  if (u < line->ci_high.low - slack || u > line->ci_high.high + slack) return;
+  if (l + u < 2 * line->estimate.low - 2 * slack || l + u > 2 * line->estimate.high + 2 * slack)
+    return;
+  const double width = fmax(u - l, 0);
+  include(se, width / (2 * line->quantile));
+  const double sum = fabs(l + u) <= slack ? 0 : l + u;
+  include(z, width > 0 ? line->quantile * sum / width : (sum < 0 ? -HUGE_VAL : HUGE_VAL));
+}
+
+/* Ranges of SE and z that agree with all three numbers; of each pair by itself where
+ * the three do not agree. */
+static void standard_error(const audit_line *line, audit_range *se, audit_range *z) {
+  const double ls[] = {line->ci_low.low, line->ci_low.high};
+  const double us[] = {line->ci_high.low, line->ci_high.high};
+  const double es[] = {2 * line->estimate.low, 2 * line->estimate.high};
+  *se = nothing();
+  *z = nothing();
+  for (int i = 0; i < 2; i++)
+    for (int j = 0; j < 2; j++) {
+      extend_z(ls[i], us[j], line, se, z);
+      extend_z(ls[i], es[j] - ls[i], line, se, z);
+      extend_z(es[j] - us[i], us[i], line, se, z);
+    }
+  if (audit_known(*se)) return;
+  const double narrow = fmin(fabs(us[0] - ls[1]), fabs(us[1] - ls[0]));
+  const double wide = fmax(fabs(us[0] - ls[1]), fabs(us[1] - ls[0]));
+  se->low = narrow / (2 * line->quantile);
+  se->high = wide / (2 * line->quantile);
+  const double near = line->estimate.low <= 0 && line->estimate.high >= 0
+                          ? 0
+                          : fmin(fabs(line->estimate.low), fabs(line->estimate.high));
+  z->low = near > 0 ? near / se->high : 0;
+  z->high = fmax(fabs(line->estimate.low), fabs(line->estimate.high)) / se->low;
+}
+
+static audit_range two_sided_p(audit_range z) {
+  const double far = fmax(fabs(z.low), fabs(z.high));
+  const double near = z.low <= 0 && z.high >= 0 ? 0 : fmin(fabs(z.low), fabs(z.high));
+  const audit_range p = {2 * pnorm(-far, 0, 1, 1, 0), 2 * pnorm(-near, 0, 1, 1, 0)};
+  return p;
+}
+
+/* 1: surely significant, -1: surely not, 0: open at this rounding. */
+static int significance_of_p(audit_range p, double alpha) {
+  if (!audit_known(p)) return 0;
+  if (p.high < alpha * (1 - SLACK)) return 1;
+  return p.low > alpha * (1 + SLACK) ? -1 : 0;
+}
+
+static int significance_of_limits(audit_range low, audit_range high) {
+  if (!audit_known(low) || !audit_known(high)) return 0;
+  if (fmin(low.low, high.low) > SLACK || fmax(low.high, high.high) < -SLACK) return 1;
+  if (fmin(low.high, high.high) < -SLACK && fmax(low.low, high.low) > SLACK) return -1;
+  return 0;
+}
+
+static void check_interval(const audit_line *line, audit_found *found) {
+  const int limits = audit_known(line->ci_low) && audit_known(line->ci_high);
+  if (limits && audit_known(line->p)) {
+    const int by_p = significance_of_p(line->p, line->alpha);
+    const int by_limits = significance_of_limits(line->ci_low, line->ci_high);
+    found->significance = by_p * by_limits < 0 ? AUDIT_WRONG : AUDIT_OK;
+  }
+  if (!limits || !audit_known(line->estimate)) return;
+  found->middle = middle(line->ci_low, line->ci_high);
+  const int ordered = line->ci_low.low <= line->ci_high.high &&
+                      line->ci_low.low <= line->estimate.high &&
+                      line->estimate.low <= line->ci_high.high;
+  found->centre = ordered && audit_meet(found->middle, line->estimate) ? AUDIT_OK : AUDIT_WRONG;
+  standard_error(line, &found->se, &found->z);
+  found->p = two_sided_p(found->z);
+  if (!audit_known(line->p)) return;
+  found->p_value = meet_p(found->p, line->p) ? AUDIT_OK : AUDIT_WRONG;
+}
+
+/* ---- I2, P of heterogeneity, Q and the number of rows ----------------------------- */
+
+/* I2 = max(0, (Q - df) / Q) (Higgins and Thompson 2002, doi:10.1002/sim.1186), so
+ * Q = df / (1 - I2), and any Q up to df where I2 is 0. */
+static audit_range q_of_i2(audit_range i2, audit_range q, double df) {
+  audit_range r = {0, HUGE_VAL};
+  if (audit_known(i2)) {
+    r.low = i2.low > 0 ? df / (1 - fmin(i2.low, 100) / 100) : 0;
+    r.high = i2.high < 100 ? df / (1 - i2.high / 100) : HUGE_VAL;
+  }
+  if (audit_known(q)) {
+    r.low = fmax(r.low, q.low * (1 - SLACK));
+    r.high = fmin(r.high, q.high * (1 + SLACK));
+  }
+  return r;
+}
+
+/* The Wilson-Hilferty approximation of the chi-square tail: enough to leave out most
+ * numbers of rows without the exact tail. For df > 2 it errs by less than half of what
+ * far_off() allows, up to z = 8. */
+static double rough_z(double q, double df) {
+  const double spread = 2 / (9 * df);
+  return (cbrt(q / df) - 1 + spread) / sqrt(spread);
+}
+
+static int far_off(audit_range q, double df, audit_range z) {
+  if (df <= 2 || z.low > 8) return 0;
+  const double above = 0.05 + 0.05 * fabs(z.high), below = 0.05 + 0.05 * fabs(z.low);
+  return rough_z(q.low, df) > z.high + above ||
+         (q.high < HUGE_VAL && rough_z(q.high, df) < z.low - below);
+}
+
+static int rows_fit(audit_range i2, audit_range het_p, audit_range q, double k) {
+  const double df = k - 1;
+  const audit_range qs = q_of_i2(i2, q, df);
+  if (!(qs.low <= qs.high * (1 + SLACK))) return 0;
+  if (!audit_known(het_p)) return 1;
+  const audit_range p = {qs.high < HUGE_VAL ? pchisq(qs.high, df, 0, 0) : 0,
+                         pchisq(qs.low, df, 0, 0)};
+  return meet_p(p, het_p);
+}
+
+audit_range audit_q(audit_range i2, audit_range het_p, audit_range q, double k) {
+  audit_range r = q_of_i2(i2, q, k - 1);
+  if (!audit_known(het_p)) return r;
+  if (het_p.high < 1) r.low = fmax(r.low, qchisq(het_p.high, k - 1, 0, 0) * (1 - 1e-6));
+  if (het_p.low > 0) r.high = fmin(r.high, qchisq(het_p.low, k - 1, 0, 0) * (1 + 1e-6));
+  return r;
+}
+
+/* A P of 0 or 1 has no finite z; 38 is beyond the smallest double. */
+static audit_range z_of_p(audit_range p) {
+  const audit_range z = {p.high < 1 ? qnorm(p.high, 0, 1, 0, 0) : -38,
+                         p.low > 0 ? qnorm(p.low, 0, 1, 0, 0) : 38};
+  return z;
+}
+
+static void find_rows(const audit_line *line, int *fits) {
+  const int with_p = audit_known(line->het_p);
+  const audit_range z = with_p ? z_of_p(line->het_p) : nothing();
+  fits[0] = fits[1] = 0;
+  for (int k = 2; k < AUDIT_ROW_SETS; k++) {
+    const double df = (double)k - 1;
+    fits[k] = !(with_p && far_off(q_of_i2(line->i2, line->q, df), df, z)) &&
+              rows_fit(line->i2, line->het_p, line->q, (double)k);
+  }
+}
+
+static int printed_pair(const audit_line *line) {
+  return audit_known(line->i2) + audit_known(line->het_p) + audit_known(line->q) >= 2;
+}
+
+static void check_rows(const audit_line *line, int *fits, audit_found *found) {
+  int any = 1;
+  if (fits) {
+    find_rows(line, fits);
+    any = 0;
+    for (int k = 2; k < AUDIT_ROW_SETS; k++) any |= fits[k];
+  }
+  if (!printed_pair(line)) return;
+  found->rows = any ? AUDIT_OK : AUDIT_NOWHERE;
+  if (!any || isnan(line->k)) return;
+  if (line->k < 2 || !rows_fit(line->i2, line->het_p, line->q, line->k))
+    found->rows = AUDIT_WRONG;
+  else
+    found->q = audit_q(line->i2, line->het_p, line->q, line->k);
+}
+
+/* ---- tau^2 -------------------------------------------------------------------- */
+
+/* DerSimonian-Laird (1986): tau2 C = Q - df =: A with C = sum w - sum w^2 / sum w. In
+ * x = w tau2, sum x - sum x^2 / sum x = A and tau2 = SE^2 sum x / (1 + x), whose
+ * extremes over k rows have all x alike (k of them, or two) or one x infinite and the
+ * rest alike: by Lagrange no more than two values occur, and a search of 3e5
+ * configurations met no other. Both bounds grow with A. */
+static audit_range tau2_per_variance(double a_low, double a_high, double k) {
+  audit_range g = {0, 0};
+  if (a_low > 0) g.low = fmin(2 * a_low / (1 + a_low), k * a_low / (k - 1 + a_low));
+  if (a_high == HUGE_VAL)
+    g.high = k;
+  else if (a_high > 0)
+    g.high = fmax(k * a_high / (k - 1 + a_high), 1 + a_high / (2 + a_high / (k - 1)));
+  g.low *= 0.999;
+  g.high *= 1.001;
+  return g;
+}
+
+static void check_tau2(const audit_line *line, const int *fits, audit_found *found) {
+  if (!line->random || !audit_known(line->tau2) || !audit_known(found->se)) return;
+  audit_range range = nothing();
+  for (int k = 2; k < AUDIT_ROW_SETS; k++) {
+    const double rows = (double)k;
+    if (isnan(line->k) ? !fits || !fits[k] : rows != line->k) continue;
+    const audit_range q = audit_q(line->i2, line->het_p, line->q, rows);
+    if (q.low > q.high) continue;
+    const audit_range g = tau2_per_variance(q.low - rows + 1, q.high - rows + 1, rows);
+    include(&range, g.low * found->se.low * found->se.low);
+    include(&range, g.high * found->se.high * found->se.high);
+  }
+  if (!audit_known(range)) return;
+  found->tau2_range = range;
+  found->tau2 = audit_meet(range, line->tau2) ? AUDIT_OK : AUDIT_WRONG;
+}
+
+void audit_check_line(const audit_line *line, int *fits, audit_found *found) {
+  const audit_found empty = {AUDIT_NONE, AUDIT_NONE, AUDIT_NONE, AUDIT_NONE, AUDIT_NONE, nothing(),
+                             nothing(),  nothing(),  nothing(),  nothing(),  nothing()};
+  *found = empty;
+  check_interval(line, found);
+  check_rows(line, fits, found);
+  if (found->centre != AUDIT_WRONG && found->rows != AUDIT_WRONG) check_tau2(line, fits, found);
+}
+
+/* ---- subgroups and their total ---------------------------------------------------- */
+
+void audit_add_rows(const int *a, const int *b, int *total) {
+  for (int s = 0; s < AUDIT_ROW_SETS; s++) total[s] = 0;
+  for (int i = 0; i < AUDIT_ROW_SETS; i++) {
+    if (!a[i]) continue;
+    for (int j = 0; j < AUDIT_ROW_SETS; j++)
+      if (b[j]) total[i + j < AUDIT_MOST_ROWS ? i + j : AUDIT_MOST_ROWS] = 1;
+  }
+}
+
+static double gap_below(audit_range r, double m) {
+  return m < r.low ? r.low - m : (m > r.high ? m - r.high : 0);
+}
+
+static double gap_above(audit_range r, double m) { return fmax(fabs(r.low - m), fabs(r.high - m)); }
+
+/* min over m of sum u (distance of m from the estimate)^2, a convex function of m, by
+ * thirds; the distance to the near end and the largest SE give the least Q,
+ * that to the far end and the smallest SE a Q that no estimates exceed. */
+static double least_q(const audit_range *estimate, const audit_range *se, size_t n, int far) {
+  double low = DBL_MAX, high = -DBL_MAX, least = HUGE_VAL;
+  for (size_t j = 0; j < n; j++) {
+    low = fmin(low, estimate[j].low);
+    high = fmax(high, estimate[j].high);
+  }
+  for (int step = 0; step < 80; step++) {
+    const double third = (high - low) / 3, at[] = {low + third, high - third};
+    double q[2] = {0, 0};
+    for (int side = 0; side < 2; side++)
+      for (size_t j = 0; j < n; j++) {
+        const double gap =
+            far ? gap_above(estimate[j], at[side]) : gap_below(estimate[j], at[side]);
+        const double s = far ? se[j].low : se[j].high;
+        q[side] += gap > 0 ? gap * gap / (s * s) : 0;
+      }
+    least = fmin(least, fmin(q[0], q[1]));
+    if (q[0] <= q[1])
+      high = at[1];
+    else
+      low = at[0];
+  }
+  return least;
+}
+
+audit_range audit_difference_q(const audit_range *estimate, const audit_range *se, size_t n) {
+  /* Ternary search leaves the least value a hair above the minimum. */
+  const audit_range q = {least_q(estimate, se, n, 0) * (1 - 1e-6), least_q(estimate, se, n, 1)};
+  return q;
+}
+
+/* The extreme of a weighted mean over weights in ranges: each weight is at the end that
+ * pulls towards the extreme, and the mean itself tells which (Dinkelbach's iteration). */
+static double extreme_mean(const audit_range *estimate, const audit_range *se, size_t n, int up) {
+  double mean = up ? estimate[0].high : estimate[0].low;
+  for (int step = 0; step < 100; step++) {
+    double sum_u = 0, sum_uy = 0;
+    for (size_t j = 0; j < n; j++) {
+      const double y = up ? estimate[j].high : estimate[j].low;
+      const int pulls = up ? y > mean : y < mean;
+      const double s = fmax(pulls ? se[j].low : se[j].high, 1e-12);
+      sum_u += 1 / (s * s);
+      sum_uy += y / (s * s);
+    }
+    const double next = sum_uy / sum_u;
+    if (fabs(next - mean) <= 1e-14 * (1 + fabs(mean))) break;
+    mean = next;
+  }
+  return mean;
+}
+
+audit_range audit_fixed_estimate(const audit_range *estimate, const audit_range *se, size_t n) {
+  const audit_range r = {extreme_mean(estimate, se, n, 0), extreme_mean(estimate, se, n, 1)};
+  return r;
+}
+
+audit_range audit_fixed_se(const audit_range *se, size_t n) {
+  double low = 0, high = 0;
+  for (size_t j = 0; j < n; j++) {
+    low += 1 / (se[j].high * se[j].high);
+    high += se[j].low > 0 ? 1 / (se[j].low * se[j].low) : HUGE_VAL;
+  }
+  const audit_range r = {1 / sqrt(high), 1 / sqrt(low)};
+  return r;
+}
+
+/* The total uses its own tau^2, so a subgroup enters it with other weights than its own
+ * summary has. By Cauchy-Schwarz its mean under those lies within SE_j sqrt(Q_j) of its
+ * summary where the total's tau^2 is the smaller one; where it is the larger, all such
+ * subgroups together move the total by at most SE_total sqrt(sum Q_j). Q about the
+ * inverse variance mean is the smallest, so the bound holds for Mantel-Haenszel too. */
+audit_range audit_random_estimate(const audit_range *estimate, const audit_range *se,
+                                  const double *q_high, size_t n, double se_total) {
+  audit_range r = nothing();
+  double sum_q = 0;
+  for (size_t j = 0; j < n; j++) {
+    const double shift = q_high[j] > 0 ? se[j].high * sqrt(q_high[j]) : 0;
+    include(&r, estimate[j].low - shift);
+    include(&r, estimate[j].high + shift);
+    sum_q += q_high[j];
+  }
+  const double shift = sum_q > 0 ? se_total * sqrt(sum_q) : 0;
+  r.low -= shift;
+  r.high += shift;
+  return r;
+}
