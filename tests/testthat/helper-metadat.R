@@ -1,5 +1,7 @@
 # Data sets of the package metadat, as effects and, where there are tables, as events.
+# Two minutes of comparisons: run by the test command of README.md, not on CRAN.
 skip_without_peers <- function(...) {
+  testthat::skip_on_cran()
   for (package in c("metadat", ...))
     if (!requireNamespace(package, quietly = TRUE))
       testthat::skip(paste0("package ", package, " is not installed"))
