@@ -11,6 +11,7 @@
 static const R_CallMethodDef entries[] = {ENTRY(glue_effect, 2),
                                           ENTRY(glue_flow, 4),
                                           ENTRY(glue_layout, 4),
+                                          ENTRY(glue_multilevel, 4),
                                           ENTRY(glue_pool, 4),
                                           ENTRY(glue_reconstruct_pave, 6),
                                           ENTRY(glue_reconstruct_search, 5),
