@@ -117,7 +117,7 @@
 #' as.data.frame(flags)[c("check", "rows", "would_be", "estimate_if")]
 #'
 #' # Reconstructed, not observed: a control counted twice
-#' msc_check(mscpool(msc_alb, "GEN"), randomised = c("Suk 2016" = 55))
+#' msc_check(mscpool(msc_alb, "GEN"), randomised = c("Suk 2016" = 72))
 #' @export
 msc_check <- function(x, measure = NULL, ..., randomised = NULL, items = NULL, digits = NULL) {
   mapped <- as.list(substitute(list(...)))[-1L]
