@@ -18,6 +18,7 @@ SEXP glue_reconstruct_values(SEXP problem, SEXP y);
 SEXP glue_reconstruct_search(SEXP problem, SEXP level, SEXP low, SEXP high, SEXP starts);
 SEXP glue_reconstruct_pave(SEXP problem, SEXP level, SEXP low, SEXP high, SEXP width,
                            SEXP capacity);
+SEXP glue_multilevel(SEXP yi, SEXP vi, SEXP start, SEXP fixed);
 SEXP glue_flow(SEXP boxes, SEXP bands, SEXP edges, SEXP gaps);
 
 SEXP glue_refit(SEXP spec, SEXP data, SEXP groups, SEXP request);

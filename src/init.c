@@ -20,6 +20,7 @@ static const R_CallMethodDef entries[] = {
     ENTRY(glue_gosh_member, 1),
     ENTRY(glue_interval, 3),
     ENTRY(glue_layout, 4),
+    ENTRY(glue_multilevel, 4),
     ENTRY(glue_permute, 6),
     ENTRY(glue_pool, 4),
     ENTRY(glue_reconstruct_pave, 6),

@@ -26,6 +26,7 @@ static analysis_spec spec_of(measure_id measure, pooling_id pooling, model_id mo
   spec.model = model;
   spec.totals = TOTALS_OVERALL;
   spec.interval = INTERVAL_WALD;
+  spec.tau2 = TAU2_DL;
   spec.level_study = spec.level_total = 0.95;
   return spec;
 }

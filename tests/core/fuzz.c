@@ -101,6 +101,7 @@ static analysis_spec random_spec(int extreme) {
   if (spec.pooling == POOL_PETO) spec.model = MODEL_FIXED;
   spec.totals = (totals_id)(TOTALS_OVERALL + below(3));
   spec.interval = (interval_id)(INTERVAL_WALD + below(5));
+  spec.tau2 = TAU2_DL;
   spec.common_tau2 = one_in(3);
   spec.prediction = one_in(2);
   spec.level_study = levels[below(5)];

@@ -52,14 +52,6 @@ test_that("it agrees with an independent simulation in R", {
   expect_lt(max(abs(c(ours$pi_low, ours$pi_high) - stats::quantile(new, c(0.025, 0.975)))), 0.03)
 })
 
-test_that("it agrees with pimeta", {
-  skip_without("pimeta")
-  theirs <- pimeta::pima(sbp$yi, sbp$sei, B = 25000, seed = 1)
-  set.seed(2)
-  ours <- mscpool(sbp, "GEN", prediction = "nnf")$overall
-  expect_lt(max(abs(c(ours$pi_low, ours$pi_high) - c(theirs$lpi, theirs$upi))), 0.03)
-})
-
 test_that("subgroups have their own, and two studies none", {
   set.seed(1)
   d <- cbind(sbp, g = rep(c("a", "b", "c"), c(5, 3, 2)))
