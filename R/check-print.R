@@ -59,13 +59,6 @@ natural_interval <- function(fit, row) {
 #' @export
 as.data.frame.msc_check <- function(x, row.names = NULL, optional = FALSE, ...) plain_frame(x)
 
-# Without the class: an ordinary table.
-plain_frame <- function(x) {
-  attr(x, "fit") <- NULL
-  class(x) <- "data.frame"
-  x
-}
-
 #' @rdname msc_check
 #' @param fontsize text size in points, before any scaling.
 #' @param family font family; `""` is the device's own.

@@ -5,8 +5,8 @@
 #' rows of a cluster, both by restricted maximum likelihood. It assumes that the
 #' **sampling errors** of a cluster's rows are independent; where they share patients
 #' they are not, and [msc_robust()] on this model, or [msc_repair()] with a stated
-#' correlation, is the safer reading (Handbook 10.13, and Van den Noortgate 2013 on how
-#' much the model makes good).
+#' correlation, is the safer reading (Van den Noortgate 2013 on how much the model makes
+#' good).
 #'
 #' @section Model:
 #' Row j of cluster c has the effect

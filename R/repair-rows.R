@@ -45,7 +45,7 @@ split_control <- function(problem) {
   effect <- row_effects(fit, parts, if (generic) "SMD" else fit$measure)
   rows <- problem$rows
   data <- data.frame(study = s$study, yi = effect$yi, vi = effect$vi)[rows, ]
-  pooled <- pool_effects(fit, data)
+  pooled <- pool_rows(fit, data)
   out <- repaired_fit(pooled, if (!generic && fit$pooling != "IV") "pooled by inverse variance" else "")
   out$participants <- sum(parts$n1i[rows], parts$n2i[rows])
   out
@@ -66,7 +66,7 @@ row_effects <- function(fit, parts, measure) {
 }
 
 # Effects with variances under the model and the interval of the fit.
-pool_effects <- function(fit, data) {
+pool_rows <- function(fit, data) {
   options <- fit$options
   options$log <- is_ratio(fit$measure, fit$options)
   pool_again(fit, data[intersect(c("study", "yi", "vi", "n1i", "n2i"), names(data))], measure = "GEN",
@@ -93,7 +93,7 @@ composite <- function(problem, r) {
                vi = ((1 - r) * sum(root^2) + r * sum(root)^2) / length(g)^2,
                n = if (is.null(s$n1i)) NA_real_ else max(s$n1i[g] + s$n2i[g]))
   }))
-  out <- repaired_fit(pool_effects(problem$fit, data))
+  out <- repaired_fit(pool_rows(problem$fit, data))
   out$participants <- sum(data$n)
   out
 }

@@ -15,9 +15,9 @@
 #' * `split_control`: sizes and events of the shared control divided by the number of
 #'   arms (Handbook 23.3.4), without rounding: halves of people are arithmetic here. For
 #'   generic effects only with `generic = "smd"`.
-#' * `first`, `last`, `largest`, `given`: one row a study: the first or last in the order
-#'   of the data (or of `time`), that with most participants (of equals the first), or the
-#'   rows named in `keep`.
+#' * `one_row`: one row a study, by the rule in `setting`: the `first` or `last` in the
+#'   order of the data (or of `time`), the `largest` by participants (of equals the first),
+#'   or `given`, the rows named in `keep`.
 #' * `composite`: the mean of a study's rows, with the variance that they have if their
 #'   sampling errors correlate by r (Borenstein 2009, chapter 24),
 #'   \deqn{\frac{1}{m^2} \left(\sum_i v_i + \sum_{i \ne j} r \sqrt{v_i v_j}\right),}{
@@ -30,8 +30,8 @@
 #'   \eqn{cd/n_2^3} for log odds ratios, log risk ratios and risk differences. Under the
 #'   random model tau-squared is the DerSimonian-Laird moment for correlated rows, equal
 #'   to the usual one where no rows correlate.
-#' * `three_level`: [msc_multilevel()]; `robust_CR1`, `robust_CR2`: [msc_robust()] of the
-#'   rows as they are; `three_level_CR2`: of the three-level model.
+#' * `three_level`: [msc_multilevel()]; `robust` with CR1 and CR2: [msc_robust()] of the
+#'   rows as they are; `three_level_robust`: of the three-level model.
 #'
 #' A composite or a combined arm is pooled by inverse variance; the other repairs use the
 #' weights of the fit.
@@ -53,7 +53,7 @@
 #'   `note` (why there is no result, or what was assumed). `plot()` draws it.
 #' @references
 #' Higgins JPT, et al. (2019). *Cochrane Handbook for Systematic Reviews of
-#' Interventions*, 6.5.2.10, 10.13, 23.3.4. \doi{10.1002/9781119536604}
+#' Interventions*, 6.5.2.10, 23.3.4. \doi{10.1002/9781119536604}
 #'
 #' Borenstein M, Hedges LV, Higgins JPT, Rothstein HR (2009). *Introduction to
 #' Meta-Analysis*, chapters 23-25. \doi{10.1002/9780470743386}
