@@ -190,9 +190,7 @@ format.msc_repair <- function(x, width = getOption("width"), ...) {
     c("Change", ifelse(done, change, "")),
     c("Width", ifelse(done, paste0("x ", format_fixed(x$width_ratio)), "")),
     c("Rows", format_count(x$k)), c("People", format_count(x$participants)))
-  aligned <- Map(function(text, align) pad(text, max(nchar(text, "width")), align), columns,
-                 c("left", rep("right", 5L)))
-  table <- sub(" +$", "", do.call(paste, c(aligned, sep = "  ")))
+  table <- narrow_table(columns, width)
   notes <- ifelse(nzchar(x$note), paste0(repair_label(x), ": ", x$note), "")
   notes <- notes[nzchar(notes)]
   fit_to_terminal(c(table, if (length(notes) > 0L) c("", paste0("Note: ", notes))), width)
@@ -222,3 +220,15 @@ plot.msc_repair <- function(x, fontsize = 10, family = "", newpage = TRUE, draw 
 
 #' @export
 figure_grob.msc_repair <- function(x, ...) plot(x, ..., draw = FALSE)$grob
+
+# The first column left, the others right; columns go from the end until the table
+# fits, the first two never.
+narrow_table <- function(columns, width) {
+  repeat {
+    aligned <- Map(function(text, align) pad(text, max(nchar(text, "width")), align), columns,
+                   c("left", rep("right", length(columns) - 1L)))
+    table <- sub(" +$", "", do.call(paste, c(aligned, sep = "  ")))
+    if (length(columns) <= 2L || max(nchar(table, "width")) <= width) return(table)
+    columns <- columns[-length(columns)]
+  }
+}
