@@ -166,7 +166,8 @@ funnel_legend <- function(contours, points, other_text) {
 #' Rücker G, Schwarzer G (2021). Beyond the forest plot: the drapery plot. *Research
 #' Synthesis Methods* 12:13-19. \doi{10.1002/jrsm.1410}
 #' @examples
-#' trials <- data.frame(study = LETTERS[1:5], ai = c(4, 6, 3, 62, 33), n1i = c(123, 306, 231, 1359, 506),
+#' trials <- data.frame(study = LETTERS[1:5],
+#'                      ai = c(4, 6, 3, 62, 33), n1i = c(123, 306, 231, 1359, 506),
 #'                      ci = c(11, 29, 11, 148, 47), n2i = c(139, 303, 220, 1286, 580))
 #' fit <- mscpool(trials, "RR")
 #' msc_radial(fit)
