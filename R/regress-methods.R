@@ -48,13 +48,19 @@ format.msc_regress <- function(x, ...) {
       paste0("Tau\u00b2 by ", s$tau2), if (by_t) paste0(", interval: ", s$ci_method)),
     "", lines, "",
     paste0("Test of moderators: ", qm, " (", format_p(x$QM_p), ")"),
-    sprintf("Residual heterogeneity: %sChi\u00b2 = %.2f, df = %.0f (%s); I\u00b2 = %.0f%%",
-            if (s$model == "fixed") "" else sprintf("Tau\u00b2 = %.4f [%.4f, %.4f]; ", x$tau2, x$tau2_low,
-                                                    x$tau2_high),
-            x$QE, x$QE_df, format_p(x$QE_p), x$I2),
+    join_to_width(c(
+      paste0("Residual heterogeneity: ", if (s$model == "random") sprintf(
+        "Tau\u00b2 = %.4f [%.4f, %.4f]; ", x$tau2, x$tau2_low, x$tau2_high)),
+      sprintf("Chi\u00b2 = %.2f, df = %.0f (%s); I\u00b2 = %.0f%%", x$QE, x$QE_df, format_p(x$QE_p), x$I2))),
     if (!is.na(x$R2)) sprintf("R\u00b2 = %.0f%% (Tau\u00b2 without moderators %.4f)", x$R2, x$tau2_total),
     if (is_ratio(x$measure, x$options)) "Coefficients are on the log scale.",
     if (length(x$notes) > 0L) paste0("Note: ", x$notes))
+}
+
+# One line where it fits, else two: no number is parted from its name.
+join_to_width <- function(parts, width = getOption("width")) {
+  line <- paste(parts, collapse = "")
+  if (nchar(line, "width") <= width) line else c(trimws(parts[1L], "right"), paste0("  ", parts[-1L]))
 }
 
 #' @export
