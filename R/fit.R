@@ -66,7 +66,8 @@ check_fit <- function(fit, arg = "fit") {
 fit_notes <- function(fit, checked, groups) {
   fit <- unclass(fit)
   c(note_model(fit), if (fit$tau2_maxima > 1L) note_maxima(fit),
-    if (fit$ci_method != "wald") note_two(fit), note_missing(checked, fit$studies$study), note_repeats(fit, groups))
+    if (fit$ci_method != "wald") note_two(fit), if (fit$measure %in% c("OR", "RR")) note_rare(fit),
+    note_missing(checked, fit$studies$study), note_repeats(fit, groups))
 }
 
 note_model <- function(fit) {
@@ -87,6 +88,21 @@ note_maxima <- function(fit) {
 note_two <- function(fit) {
   if (fit$random$k != 2L || !startsWith(fit$ci_method, "hksj")) return(NULL)
   "The Hartung-Knapp interval of two studies rests on one degree of freedom and says little."
+}
+
+# Events below 1 percent, and corrected cells in the result: Peto's odds ratio or sums
+# without a correction are less biased there (Bradburn et al. 2007; Handbook 10.4.4).
+note_rare <- function(fit) {
+  s <- fit$studies
+  pooled <- which(s$estimable)
+  events <- list(s$ai[pooled], s$ci[pooled])
+  sizes <- list(s$n1i[pooled], s$n2i[pooled])
+  risk <- sum(unlist(events)) / sum(unlist(sizes))
+  empty <- sum(events[[1L]] == 0 | events[[2L]] == 0)
+  if (empty == 0L || fit$options$to == "none" || risk >= 0.01) return(NULL)
+  paste0("Rare events: ", format_fixed(100 * risk, 1L), "% of participants, and ", empty, " of ",
+         length(pooled), " rows have an arm with none, whose cells are corrected. See ?msc_options, ",
+         "\"Rare events\".")
 }
 
 note_missing <- function(checked, study) {

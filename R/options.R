@@ -27,7 +27,8 @@
 #' Mantel-Haenszel and a fixed model needs no correction at all; Peto's odds ratio (measure
 #' `"PETO"`) does well where events are rarer than 1 percent, arms are of about one size and
 #' effects not large (Bradburn et al. 2007; Cochrane Handbook 10.4.4). A generalised linear
-#' mixed model is left to `metafor::rma.glmm()`, which takes [msc_as_escalc()]'s result.
+#' mixed model is left to `metafor::rma.glmm()`, which takes [msc_as_escalc()]'s result. A fit
+#' notes where fewer than 1 percent had an event and corrected cells enter the result.
 #'
 #' @param preset `"revman5"` or `"cochrane2025"`, see below.
 #' @param add number added to each of the four cells of a 2x2 table where the

@@ -61,3 +61,20 @@ test_that("both models stand side by side", {
                   options = msc_options(show = "both"))
   expect_identical(sum(peto$forest$rows$type == "total"), 1L)
 })
+
+test_that("rare events with corrected cells are noted, and only they", {
+  rare <- data.frame(ai = c(0, 1, 0, 2), n1i = c(100, 200, 80, 1500),
+                     ci = c(2, 1, 3, 4), n2i = c(500, 210, 1600, 140))
+  noted <- function(...) any(grepl("Rare events: 0.3% of participants, and 2 of 4 rows", mscpool(...)$notes))
+  for (measure in c("OR", "RR")) expect_true(noted(rare, measure))
+  # RevMan corrects the tables of a Mantel-Haenszel sum as well.
+  for (pooling in c("MH", "IV")) expect_true(noted(rare, "OR", pooling = pooling, model = "fixed"))
+  # No correction enters these.
+  expect_false(noted(rare, "OR", options = msc_options(to = "none")))
+  expect_false(noted(rare, "PETO"))
+  expect_false(noted(rare, "RD"))
+  # No empty cell; not rare; the other outcome.
+  expect_false(noted(transform(rare, ai = ai + 1), "OR"))
+  expect_false(noted(transform(rare, n1i = 50, n2i = 50), "OR"))
+  expect_false(noted(rare, "RR", options = msc_options(swap_events = TRUE)))
+})
