@@ -45,7 +45,7 @@ test_that("a fixed-effect regression is metafor's", {
 })
 
 test_that("published: BCG vaccine by latitude, REML", {
-  # Viechtbauer (2010), J Stat Softw 36(3), section 3.3: the model with absolute latitude
+  # Viechtbauer (2010), J Stat Softw 36(3), section 3.4, p. 16: the model with absolute latitude
   # and publication year: tau2 0.1108, QM 12.2043, coefficients -0.0280 and 0.0019.
   d <- bcg()
   ours <- msc_regress(mscpool(d, "GEN", tau2 = "REML"), ~ ablat + year, d)

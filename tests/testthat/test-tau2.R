@@ -63,7 +63,7 @@ test_that("estimates on the sets of metadat are metafor's", {
   skip_without("metafor", "metadat")
   sets <- metadat_sets()
   # metafor's k x k matrices make sets of many rows slow.
-  sets <- Filter(function(s) length(s$y) <= if (slow_tests()) 700 else 60, sets)
+  sets <- Filter(function(s) length(s$y) <= if (slow_tests()) 700 else 200, sets)
   expect_gt(length(sets), 100)
   worst <- compare_sets(sets, "metadat")
   for (method in methods) expect_lt(worst[[!!method]], 1e-8)
