@@ -92,43 +92,74 @@ plot.msc_audit <- function(x, ...) {
     grid::grid.text("No contradiction to draw")
     return(invisible(x))
   }
-  # text shrinks with the number of rows, down to 5 points
-  size <- max(5, min(10, 72 * grid::convertHeight(grid::unit(1, "npc"), "inches", TRUE) / (3.1 * nrow(d) + 5)))
-  em <- size / 72
-  label <- paste0(d$id, ", ", d$check, ifelse(d$status == "contradiction if", " (if)", ""))
-  short <- function(text) ifelse(nchar(text) > 40L, paste0(substr(text, 1L, 38L), ".."), text)
-  printed <- short(d$reported)
-  feasible <- short(d$feasible)
-  left <- max(text_width(label, "bold", size, "")) + 2 * em
-  right <- max(text_width(c(printed, feasible), "plain", size, "")) + 2 * em
-  grid::pushViewport(grid::viewport(
-    x = grid::unit(left, "inches"), just = c("left", "bottom"), y = grid::unit(0.5 * em, "inches"),
-    width = grid::unit(1, "npc") - grid::unit(left + right, "inches"), gp = grid::gpar(fontsize = size),
-    height = grid::unit(1, "npc") - grid::unit(3 * em, "inches"), xscale = c(0, 1), yscale = c(nrow(d) + 0.5, 0.5)))
-  on.exit(grid::popViewport())
-  draw_audit_rows(d, label, printed, feasible)
-  grid::grid.text("dark: printed (all values that round to it); light: what the other numbers allow. Each on its own scale.",
-                  0, grid::unit(1, "npc") + grid::unit(1.2, "lines"), just = c("left", "centre"),
-                  gp = grid::gpar(fontsize = 0.85 * size))
+  room <- c(grid::convertWidth(grid::unit(1, "npc"), "inches", valueOnly = TRUE),
+            grid::convertHeight(grid::unit(1, "npc"), "inches", valueOnly = TRUE))
+  draw_audit_page(d, audit_page(d, room))
   invisible(x)
 }
 
-draw_audit_rows <- function(d, label, printed, feasible) {
-  y <- seq_len(nrow(d))
-  native <- function(v) grid::unit(v, "native")
-  grid::grid.segments(0, native(y + 0.5), 1, native(y + 0.5), gp = grid::gpar(col = "grey85"))
-  grid::grid.text(label, grid::unit(-0.8, "char"), native(y), just = "right", gp = grid::gpar(fontface = "bold"))
-  ends <- relative_ends(d)
-  bar <- function(low, high, at, fill) {
-    wide <- pmax(high - low, 0.006)
-    grid::grid.rect(native((low + high) / 2), native(at), native(wide), grid::unit(0.7, "char"),
-                    gp = grid::gpar(fill = fill, col = NA))
+audit_caption <- paste("dark: printed (all values that round to it); light: what the other numbers",
+                       "allow. Each on its own scale.")
+
+# Texts, wrapped, and where they stand, in inches from the top left corner. Text shrinks
+# to 5 points for many rows or a narrow page; a third of the width is left to the bars.
+audit_page <- function(d, room) {
+  name <- paste0(d$id, ", ", d$check, ifelse(d$status == "contradiction if", " (if)", ""))
+  for (size in seq(10, 5, by = -0.5)) {
+    em <- size / 72
+    page <- list(size = size, em = em,
+                 label = wrap_text(name, 0.33 * room[1L] - em, "bold", size, ""),
+                 caption = wrap_text(audit_caption, room[1L] - 1.2 * em, "plain", 0.85 * size, ""))
+    words <- function(text) wrap_text(text, 0.33 * room[1L] - em, "plain", size, "")
+    page$printed <- words(d$reported)
+    page$feasible <- words(d$feasible)
+    page$lines <- count_lines(page$printed) + count_lines(page$feasible)
+    high <- (pmax(page$lines, count_lines(page$label)) * 1.1 + 0.2) * em
+    page$top <- (1.2 + 1.1 * count_lines(page$caption)) * em
+    page$bottom <- page$top + cumsum(high)
+    if (page$bottom[length(high)] <= room[2L]) break
   }
-  bar(ends[, 1L], ends[, 2L], y - 0.2, "#202020")
-  bar(ends[, 3L], ends[, 4L], y + 0.2, "#66A8D8")
-  text <- function(words, at) grid::grid.text(words, grid::unit(1, "npc") + grid::unit(0.8, "char"), native(at), just = "left")
-  text(printed, y - 0.2)
-  text(feasible, y + 0.2)
+  if (page$bottom[length(high)] > room[2L])
+    msc_warn("The figure needs ", format_fixed(page$bottom[length(high)], 1L),
+             " inches of height and the device has ", format_fixed(room[2L], 1L),
+             ": cut off at 5 point text")
+  # What room is left over goes between the rows, up to twice their height.
+  spread <- min(2, (room[2L] - page$top - 0.3 * page$em) / sum(high))
+  if (spread > 1) page$bottom <- page$top + spread * cumsum(high)
+  page$middle <- (c(page$top, page$bottom[-length(high)]) + page$bottom) / 2
+  widest <- function(text, face) max(text_width(text, face, page$size, ""))
+  page$left <- widest(page$label, "bold") + 1.4 * page$em
+  page$right <- room[1L] - widest(c(page$printed, page$feasible), "plain") - 1.4 * page$em
+  page
+}
+
+draw_audit_page <- function(d, page) {
+  em <- page$em
+  ends <- relative_ends(d)
+  across <- function(x) grid::unit(x, "inches")
+  down <- function(y) grid::unit(1, "npc") - grid::unit(y, "inches")
+  bar_x <- function(v) page$left + v * (page$right - page$left)
+  text <- function(words, x, y, just, ...) {
+    gp <- grid::gpar(fontsize = page$size, lineheight = 1.1, ...)
+    grid::grid.text(words, across(x), down(y), just = just, gp = gp)
+  }
+  text(page$label, page$left - 0.7 * em, page$middle, c("right", "centre"), fontface = "bold")
+  grid::grid.segments(across(page$left), down(page$bottom), across(page$right), down(page$bottom),
+                      gp = grid::gpar(col = "grey85"))
+  # The printed value above the middle of its row, the feasible below, each by its lines.
+  n_printed <- count_lines(page$printed)
+  half <- 1.1 * em / 2
+  y <- list(page$middle - (page$lines - n_printed) * half, page$middle + n_printed * half)
+  for (i in 1:2) {
+    low <- bar_x(ends[, 2L * i - 1L])
+    high <- bar_x(ends[, 2L * i])
+    grid::grid.rect(across((low + high) / 2), down(y[[i]]), across(pmax(high - low, 0.12 * em)),
+                    across(0.7 * em),
+                    gp = grid::gpar(fill = c("#202020", "#66A8D8")[i], col = NA))
+    text(list(page$printed, page$feasible)[[i]], page$right + 0.7 * em, y[[i]], c("left", "centre"))
+  }
+  grid::grid.text(page$caption, across(0.6 * em), down(0.6 * em), just = c("left", "top"),
+                  gp = grid::gpar(fontsize = 0.85 * page$size, lineheight = 1.1))
 }
 
 # The four ends of each row between 0 and 1; P values by their logarithm, open ends at the edge.

@@ -38,14 +38,32 @@ autoplot.mscpool <- function(object, ...) {
       aes(x = pmax(.data$x_low, range$x_min), xend = pmin(.data$x_high, range$x_max), y = .data$y,
           yend = .data$y), prediction, linewidth = 1.2, colour = "#CC0000")
   }
-  plot +
-    ggplot2::scale_x_continuous(breaks = layout$axis$at, labels = layout$axis$label) +
+  title <- strwrap(effect_title(object), 40L)
+  cut_arrows(plot, points, range) +
+    ggplot2::scale_x_continuous(breaks = layout$axis$at, labels = layout$axis$label,
+                                guide = ggplot2::guide_axis(check.overlap = TRUE)) +
     ggplot2::scale_y_reverse(breaks = named$y, labels = named$label,
                              limits = c(max(rows$y) + 0.5, 2.3)) +
     ggplot2::scale_size(range = c(1, 6), limits = c(0, 1)) +
     ggplot2::coord_cartesian(xlim = c(range$x_min, range$x_max)) +
-    ggplot2::labs(x = paste0(effect_title(object), " (", method_line(object), ")"), y = NULL) +
+    ggplot2::labs(x = paste(c(title, method_line(object)), collapse = "\n"), y = NULL) +
     ggplot2::theme_minimal() +
     ggplot2::theme(panel.grid.minor = ggplot2::element_blank(),
                    axis.text.y = ggplot2::element_text(hjust = 0))
+}
+
+# An arrow at the edge where an interval leaves the axis: without it the interval would
+# seem to end there. A row wholly outside keeps a stub.
+cut_arrows <- function(plot, points, range) {
+  stub <- 0.06 * (range$x_max - range$x_min)
+  head <- grid::arrow(length = grid::unit(0.5, "lines"), type = "closed", angle = 25)
+  edge <- function(cut, from, to) {
+    if (!any(cut)) return(NULL)
+    marks <- data.frame(from = from, to = to, y = points$y[cut])
+    .data <- ggplot2::.data
+    aes <- ggplot2::aes(x = .data$from, xend = .data$to, y = .data$y, yend = .data$y)
+    ggplot2::geom_segment(aes, marks, arrow = head)
+  }
+  plot + edge(points$clip_low, range$x_min + stub, range$x_min) +
+    edge(points$clip_high, range$x_max - stub, range$x_max)
 }

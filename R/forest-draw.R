@@ -151,9 +151,11 @@ draw_labels <- function(spec, page, across, down) {
   face <- ifelse(rows$type %in% bold_types, "bold", "plain")
   filled <- which(nzchar(page$text$label))
   x <- page$columns$left + page$columns$indent[filled]
+  y <- row_position(rows$y[filled], page$rows)
+  header <- rows$type[filled] == "header"
+  y[header] <- heading_position(page$text$label[filled][header], rows$y[filled][header], page)
   list(
-    text_at(page$text$label[filled], across(x), down(row_position(rows$y[filled], page$rows)), 0,
-            face[filled]),
+    text_at(page$text$label[filled], across(x), down(y), 0, face[filled]),
     grid::linesGrob(across(c(0.3 * page$em, page$width - 0.3 * page$em)),
                     down(rep(page$rows$rule, 2L)), gp = grid::gpar(lwd = spec$style$rule))
   )
@@ -165,7 +167,7 @@ draw_columns <- function(spec, page, across, down) {
   place <- page$rows
   bold <- rows$type %in% bold_types
   face <- ifelse(bold, "bold", "plain")
-  header_y <- down(row_position(2, place))
+  heading_y <- function(text, row) down(heading_position(text, row, page))
   out <- lapply(seq_along(spec$cells), function(j) {
     cell <- spec$cells[[j]]$text
     at <- which(nzchar(cell))
@@ -173,8 +175,8 @@ draw_columns <- function(spec, page, across, down) {
     middle <- (x + page$columns$start[j]) / 2
     centred <- names(spec$cells)[j] == "effect"
     list(
-      text_at(page$text$header[j], across(if (centred) middle else x), header_y,
-              if (centred) 0.5 else 1, "bold"),
+      text_at(page$text$header[j], across(if (centred) middle else x),
+              heading_y(page$text$header[j], 2L), if (centred) 0.5 else 1, "bold"),
       if (length(at) > 0L)
         text_at(cell[at], across(rep(x, length(at))), down(row_position(rows$y[at], place)), 1,
                 face[at])
@@ -183,10 +185,9 @@ draw_columns <- function(spec, page, across, down) {
   groups <- page$columns$groups
   middle <- (page$panel$left + page$panel$right) / 2
   c(unlist(out, recursive = FALSE), list(
-    text_at(groups$label, across(groups$centre), down(rep(row_position(1, place), nrow(groups))),
-            0.5, "bold"),
-    text_at(page$panel$title, across(middle), down(row_position(1, place)), 0.5, "bold"),
-    text_at(spec$method, across(middle), header_y, 0.5, "bold")
+    text_at(groups$label, across(groups$centre), heading_y(groups$label, 1L), 0.5, "bold"),
+    text_at(page$panel$title, across(middle), heading_y(page$panel$title, 1L), 0.5, "bold"),
+    text_at(spec$method, across(middle), heading_y(spec$method, 2L), 0.5, "bold")
   ))
 }
 
@@ -198,7 +199,7 @@ draw_axis <- function(spec, page, across, down) {
   n <- length(panel$tick_x)
   gp <- grid::gpar(lwd = spec$style$null, col = spec$style$line)
   shown <- panel$tick_shown
-  favours_y <- down(rep(place$favours, 2L))
+  favours_y <- down(rep(place$favours, length(panel$favours)))
   list(
     grid::linesGrob(across(c(panel$left, panel$right)), down(c(y, y)), gp = gp),
     if (n > 0L) grid::segmentsGrob(across(panel$tick_x), down(rep(y - tick, n)),

@@ -24,6 +24,14 @@ forest_page <- function(spec, size) {
        key = key, width = width, height = if (is.null(key)) rows$page else key$bottom)
 }
 
+# Where a heading in header line `row` stands: its last line at the foot, so that names
+# and headings of one and of several lines share it.
+heading_position <- function(text, row, page) {
+  placed <- page$rows
+  foot <- placed$top[row] + placed$height[row] - placed$row / 2
+  foot - (count_lines(text) - 1L) * LINE_HEIGHT * page$em / 2
+}
+
 # ---- text ------------------------------------------------------------------------
 
 # Long labels, group names and headings in several lines.
@@ -107,11 +115,15 @@ place_panel <- function(spec, columns, size, em) {
   # Room of the two labels beside the null line: at least their longest word, and
   # enough that neither needs more than three lines. They may stand out of the
   # panel a little.
-  need <- vapply(1:2, function(i) {
+  # Where the axis does not reach no effect, all of it favours one side, whose words
+  # stand under its middle.
+  side <- if (inside) 1:2 else if (range$null <= range$x_min) 2L else 1L
+  need <- vapply(side, function(i) {
     whole <- width_of(spec$favours[i], "plain")
     max(0, width_of(words[[i]], "plain"), 0.42 * whole)
   }, 0) - 0.5 * em
-  width <- max(20 * em, width_of(spec$method, "bold"), need / c(share, 1 - share))
+  width <- max(20 * em, width_of(spec$method, "bold"),
+               if (inside) need / c(share, 1 - share) else need)
 
   left <- columns$right[length(columns$right)] + 2 * em
   right <- left + width
@@ -120,14 +132,16 @@ place_panel <- function(spec, columns, size, em) {
   tick_x <- left + (spec$layout$axis$at - range$x_min) * scale
   shown <- spread_ticks(tick_x, tick_width, 0.5 * em, spec$layout$axis$at == range$null)
   null_x <- left + share * width
-  room <- c(null_x - left, right - null_x) + 0.5 * em
-  favours <- mapply(wrap_text, spec$favours, room,
+  room <- if (inside) c(null_x - left, right - null_x) + 0.5 * em else width
+  favours <- mapply(wrap_text, spec$favours[side], room,
                     MoreArgs = list(face = "plain", size = size, family = spec$family))
   favours_width <- vapply(strsplit(favours, "\n"), function(x) max(0, width_of(x, "plain")), 0)
+  favours_x <- if (!inside) (left + right) / 2 else
+    c(min((left + null_x) / 2, null_x - 0.5 * em - favours_width[[1L]] / 2),
+      max((right + null_x) / 2, null_x + 0.5 * em + favours_width[[2L]] / 2))
   list(left = left, right = right, scale = scale, null = if (inside) null_x else NA_real_,
-       title = wrap_text(spec$title, width, "bold", size, spec$family), tick_x = tick_x, tick_shown = shown, favours = unname(favours),
-       favours_x = c(min((left + null_x) / 2, null_x - 0.5 * em - favours_width[[1L]] / 2),
-                     max((right + null_x) / 2, null_x + 0.5 * em + favours_width[[2L]] / 2)),
+       title = wrap_text(spec$title, width, "bold", size, spec$family), tick_x = tick_x,
+       tick_shown = shown, favours = unname(favours), favours_x = favours_x,
        margin_right = max(1.3 * em, 0.3 * em + tick_width[length(tick_width)] / 2))
 }
 

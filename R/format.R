@@ -58,9 +58,11 @@ format_count <- function(x) {
 
 format_level <- function(level) sprintf("%.10g%% CI", 100 * level)
 
-# Values on the axis: no exponent below a million, no trailing zeros.
+# Values on the axis: no exponent from 1e-9 to 1e15, no trailing zeros.
 format_tick <- function(x) {
   text <- sprintf("%.10g", x)
+  far <- which((abs(x) < 1e-4 & abs(x) >= 1e-9) | (abs(x) >= 1e10 & abs(x) < 1e15))
+  if (length(far) > 0L) text[far] <- format_digits(signif(x[far], 10L), 10L)
   text[x == 0] <- "0"
   text
 }

@@ -105,18 +105,22 @@ draw_funnel <- function(fit, points, contours, labels, other = NULL, other_text 
   draw_panels(list(panel), newpage = check_flag(newpage, "newpage"))
 }
 
-contour_greys <- function(n) grDevices::grey(seq(0.97, 0.72, length.out = max(n, 1L)))
+# From the least significant region to the most; also the last is seen beside white.
+contour_greys <- function(n) grDevices::grey(seq(0.72, 0.93, length.out = max(n, 1L)))
 
-# Regions about no effect: not significant white, then darker by level.
+# Regions about no effect: not significant white, then lighter by level. Each is a wedge
+# between two lines of one z; the outermost has no outer line and reaches up to standard
+# error 0, so that every point belongs to the region of its P.
 contour_layers <- function(contours, xlim, bottom) {
   if (is.null(contours)) return(NULL)
-  far <- 10 * max(abs(xlim))
-  z <- c(stats::qnorm(0.5 + contours / 2), far / bottom + stats::qnorm(0.5 + max(contours) / 2))
-  greys <- rev(contour_greys(length(contours)))
-  lapply(seq_along(contours), function(i) {
-    wedge <- c(0, z[i] * bottom, z[i + 1L] * bottom)
-    grid::polygonGrob(c(wedge, -wedge), c(0, bottom, bottom, 0, bottom, bottom),
-                      id.lengths = c(3L, 3L), default.units = "native",
+  z <- stats::qnorm(0.5 + contours / 2)
+  far <- max(abs(xlim), z * bottom) * 2
+  n <- length(z)
+  greys <- contour_greys(n)
+  lapply(seq_len(n), function(i) {
+    x <- c(0, z[i] * bottom, if (i < n) z[i + 1L] * bottom else c(far, far))
+    y <- c(0, bottom, if (i < n) bottom else c(bottom, 0))
+    grid::polygonGrob(c(x, -x), c(y, y), id.lengths = rep(length(x), 2L), default.units = "native",
                       gp = grid::gpar(fill = greys[i], col = NA))
   })
 }
@@ -125,8 +129,9 @@ funnel_legend <- function(contours, points, other_text) {
   text <- col <- kind <- character()
   if (!is.null(contours)) {
     p <- format_tick(signif(1 - contours, 3L))
-    text <- c(paste0("P < ", p))
-    col <- rev(contour_greys(length(contours)))
+    text <- c(if (length(p) > 1L) paste("P", p[-1L], "to", p[-length(p)]),
+              paste("P <", p[length(p)]))
+    col <- contour_greys(length(contours))
     kind <- rep("fill", length(contours))
   }
   if (any(points$filled)) {
@@ -186,7 +191,7 @@ msc_radial <- function(fit, labels = FALSE, newpage = TRUE, draw = TRUE, ...) {
   z <- stats::qnorm(0.975)
   band <- grid::polygonGrob(c(0, far, far, 0), c(-z, slope * far - z, slope * far + z, z),
                             default.units = "native", gp = grid::gpar(fill = "grey92", col = NA))
-  panel <- new_panel(c(0, far), widen(range(out$y, slope * far + c(-z, z), -z, z), 0.04),
+  panel <- new_panel(c(-0.02, 1) * far, widen(range(out$y, slope * far + c(-z, z), -z, z), 0.04),
                      if (fit$overall$model == "random") "1 / sqrt(variance + Tau\u00b2)" else "1 / standard error",
                      "Standardised effect",
                      list(band, line_layer(c(0, far), c(0, 0), "grey60", lwd = 0.6),
@@ -270,7 +275,7 @@ msc_drapery <- function(fit, newpage = TRUE, draw = TRUE, ...) {
                      log_x = is_ratio(fit$measure, fit$options),
                      legend = list(text = c("studies", "total", if (!is.na(o$pi_low)) "a new study", "P = 0.05, 0.01"),
                                    col = c("grey60", "#CC0000", if (!is.na(o$pi_low)) "#CC0000", "#2166AC"),
-                                   kind = c("line", "line", if (!is.na(o$pi_low)) "dash", "dash")),
+                                   kind = c("line", "line", if (!is.na(o$pi_low)) "dot", "dash")),
                      y_ticks = list(at = c(0.05, 0.2, 0.4, 0.6, 0.8, 1), label = c("0.05", "0.2", "0.4", "0.6", "0.8", "1")))
   draw_panels(list(panel), newpage = check_flag(newpage, "newpage"))
   invisible(out)

@@ -120,6 +120,11 @@ print.msc_influence <- function(x, digits = 4L, ...) {
 #' @export
 plot.msc_influence <- function(x, newpage = TRUE, ...) {
   check_no_arguments("plot() of msc_influence()", ...)
+  draw_panels(influence_panels(x), 2L, check_flag(newpage, "newpage"))
+  invisible(x)
+}
+
+influence_panels <- function(x) {
   fit <- attr(x, "fit")
   k <- nrow(x)
   panels <- list(
@@ -127,16 +132,22 @@ plot.msc_influence <- function(x, newpage = TRUE, ...) {
     influence_panel(x, "dffits", "DFFITS", c(-1, 0, 1) * 3 * sqrt(1 / (k - 1))),
     influence_panel(x, "cook_d", "Cook's distance", stats::qchisq(0.5, 1)),
     influence_panel(x, "cov_ratio", "Covariance ratio", 1),
-    influence_panel(x, "tau2_del", "Tau\u00b2 without the row", fit$overall$tau2),
+    influence_panel(x, "tau2_del", "Tau\u00b2 without the row", fit$overall$tau2,
+                    stats::median(fit$studies$vi, na.rm = TRUE)),
     influence_panel(x, "Q_del", "Q without the row", fit$overall$Q),
     influence_panel(x, "hat", "Hat value", c(1, 3) / k),
     influence_panel(x, "weight", "Weight (%)", 100 / k)
   )
-  draw_panels(panels, 2L, check_flag(newpage, "newpage"))
-  invisible(x)
+  # The boxes of a column stand under each other.
+  for (side in 1:2) {
+    at <- seq(side, length(panels), 2L)
+    labels <- unlist(lapply(panels[at], function(p) p$spec$y$label))
+    for (i in at) panels[[i]]$spec$left_labels <- labels
+  }
+  panels
 }
 
-influence_panel <- function(x, column, title, lines) {
+influence_panel <- function(x, column, title, lines, unit = 1) {
   value <- x[[column]]
   k <- nrow(x)
   row <- seq_len(k)
@@ -144,7 +155,7 @@ influence_panel <- function(x, column, title, lines) {
   if (all(is.na(value)))
     return(new_panel(c(0.5, k + 0.5), c(0, 1), "Row", "", list(
       grid::textGrob("none in a fixed-effect fit")), title, x_ticks = ticks,
-      y_ticks = list(at = numeric(), label = character())))
+      y_ticks = list(at = numeric(), label = character()), fontsize = 9))
   # A limit far beyond every value would flatten them: it is drawn where it fits.
   spread <- diff(range(value, na.rm = TRUE))
   near <- lines[!is.na(lines) & lines >= min(value, na.rm = TRUE) - 2 * spread &
@@ -155,9 +166,16 @@ influence_panel <- function(x, column, title, lines) {
       line_layer(c(-1, k + 2), c(at, at), "grey50", lty = 2L, lwd = 0.8)),
     list(line_layer(row, value, "grey70"), points_layer(row, value, col, size = 0.55))
   )
-  new_panel(c(0.5, k + 0.5), widen(range(c(value, near), na.rm = TRUE), 0.08), "Row", "", layers,
-            title, x_ticks = ticks, fontsize = 9)
+  shown <- range(c(value, near), na.rm = TRUE)
+  # Where all is one value, that is the axis.
+  one <- diff(shown) <= 1e-12 * max(unit, abs(shown))
+  y_ticks <- if (one) list(at = shown[1L], label = format_tick(zero_if_tiny(shown[1L], unit)))
+  new_panel(c(0.5, k + 0.5), widen(shown, 0.08, unit), "Row", "", layers, title, x_ticks = ticks,
+            y_ticks = y_ticks, fontsize = 9)
 }
+
+# Rounding about 0 is 0.
+zero_if_tiny <- function(x, unit) if (abs(x) <= 1e-12 * unit) 0 else signif(x, 4L)
 
 #' Baujat plot
 #'
@@ -201,7 +219,8 @@ msc_baujat <- function(fit) {
 plot.msc_baujat <- function(x, newpage = TRUE, ...) {
   check_no_arguments("plot() of msc_baujat()", ...)
   far <- order(-(x$x / max(x$x, 1e-300) + x$y / max(x$y, 1e-300)))
-  panel <- new_panel(widen(c(0, max(x$x)), 0.06), widen(c(0, max(x$y)), 0.06),
+  from_zero <- function(v) widen(c(0, if (max(v) > 1e-12) max(v) else 1), 0.06)
+  panel <- new_panel(from_zero(x$x), from_zero(x$y),
                      "Contribution to heterogeneity (squared Pearson residual)",
                      "Influence on the pooled result", list(points_layer(x$x, x$y)),
                      labels = list(x = x$x[far], y = x$y[far], text = x$study[far]))

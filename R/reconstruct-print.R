@@ -72,35 +72,30 @@ as.data.frame.msc_reconstruction <- function(x, row.names = NULL, optional = FAL
 #' @rdname msc_reconstruct
 #' @export
 plot.msc_reconstruction <- function(x, ...) {
+  check_no_arguments("plot() of msc_reconstruct()", ...)
+  draw_panels(list(reconstruction_panel(x)))
+  invisible(x)
+}
+
+reconstruction_panel <- function(x) {
   e <- x$effects
   n <- nrow(e)
-  grid::grid.newpage()
-  size <- 10
-  em <- size / 72
-  label_width <- max(text_width(e$study, "plain", size, "")) + 2 * em
-  range <- range(x$ranges$low, x$ranges$high, e$estimate, 0)
-  ticks <- pretty(range, 6L)
-  grid::pushViewport(grid::viewport(
-    x = grid::unit(label_width, "inches"), just = c("left", "bottom"), gp = grid::gpar(fontsize = size),
-    width = grid::unit(1, "npc") - grid::unit(label_width + 2 * em, "inches"),
-    y = grid::unit(4 * em, "inches"), height = grid::unit(1, "npc") - grid::unit(6.5 * em, "inches"),
-    xscale = grDevices::extendrange(range(ticks), f = 0.02), yscale = c(n + 0.6, 0.4)
-  ))
-  on.exit(grid::popViewport())
-  native <- function(v) grid::unit(v, "native")
   row <- match(x$ranges$study, e$study)
-  for (kind in c("outer", "inner")) {
+  of_kind <- function(kind, gp) {
     r <- x$ranges$kind == kind
-    if (any(r)) grid::grid.segments(
-      native(x$ranges$low[r]), native(row[r]), native(x$ranges$high[r]), native(row[r]),
-      gp = grid::gpar(lwd = if (kind == "outer") 1.2 else 5, lineend = "butt",
-                      col = if (kind == "outer") "grey45" else "#CC000099"))
+    if (any(r)) grid::segmentsGrob(x$ranges$low[r], row[r], x$ranges$high[r], row[r],
+                                   default.units = "native", gp = gp)
   }
-  grid::grid.points(native(e$estimate), native(seq_len(n)), pch = 18, size = grid::unit(0.8, "char"))
-  grid::grid.text(e$study, grid::unit(-1, "char"), native(seq_len(n)), just = "right")
-  grid::grid.segments(native(0), 0, native(0), 1, gp = grid::gpar(lty = "dotted"))
-  grid::grid.xaxis(ticks)
-  grid::grid.text("line: guaranteed range; bar: found range; diamond: best fit. Reconstructed, not observed.",
-                  0.5, grid::unit(1, "npc") + grid::unit(1, "char"), gp = grid::gpar(fontsize = 8))
-  invisible(x)
+  panel <- new_panel(
+    widen(range(x$ranges$low, x$ranges$high, e$estimate, 0)), c(n + 0.6, 0.4), "Effect", "",
+    list(line_layer(c(0, 0), c(0, n + 1), lty = 3L),
+         of_kind("outer", grid::gpar(lwd = 1.2, col = "grey45")),
+         of_kind("inner", grid::gpar(lwd = 5, lineend = "butt", col = "#CC000099")),
+         points_layer(e$estimate, seq_len(n), pch = 18, size = 0.8)),
+    title = "Reconstructed, not observed",
+    legend = list(text = c("guaranteed range", "found range", "best fit"),
+                  col = c("grey45", "#CC000099", "black"), kind = c("line", "bold", "diamond")),
+    y_ticks = list(at = seq_len(n), label = e$study))
+  panel$spec$named_rows <- n
+  panel
 }

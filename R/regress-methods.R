@@ -9,7 +9,8 @@
 #'   are held at their mean, or first level.
 #' @param xlab,ylab labels of the axes.
 #' @param col colour of the bubbles.
-#' @param ... not used.
+#' @param newpage start a new page first?
+#' @param ... not used; in `plot()` an unknown argument is an error.
 #' @return `predict()`: data frame `estimate`, `se`, `ci_low`, `ci_high`, `pi_low`, `pi_high`,
 #'   the last two the prediction interval (normal, or t with k - p degrees of freedom where
 #'   the coefficients are tested by t). `plot()`: the plotted line and its limits as a data
@@ -134,38 +135,52 @@ new_design <- function(object, newdata) {
 #' @rdname msc_regress-methods
 #' @export
 plot.msc_regress <- function(x, moderator = NULL, transf = FALSE, xlab = moderator, ylab = NULL,
-                             col = "#00000055", ...) {
+                             col = "#00000055", newpage = TRUE, ...) {
+  check_no_arguments("plot() of msc_regress()", ...)
   variables <- names(x$frame)
   if (length(variables) == 0L) msc_stop("There is no moderator to plot", arg = "moderator")
   moderator <- if (is.null(moderator)) variables[1L] else choose_one(moderator, variables, "moderator")
   force(xlab)
   values <- x$frame[[moderator]]
-  numeric <- is.numeric(values)
-  at <- if (numeric) seq(min(values), max(values), length.out = 101L) else
+  at <- if (is.numeric(values)) seq(min(values), max(values), length.out = 101L) else
     if (is.factor(values)) levels(values) else sort(unique(as.character(values)))
   line <- bubble_line(x, moderator, at, transf)
+  if (is.null(ylab)) ylab <- bubble_title(x, transf)
+  panel <- bubble_panel(x, values, line, transf, xlab, ylab, col)
+  draw_panels(list(panel), newpage = check_flag(newpage, "newpage"))
+  invisible(line)
+}
+
+bubble_panel <- function(x, values, line, transf, xlab, ylab, col) {
   show <- if (transf && is_ratio(x$measure, x$options)) exp else identity
-  place <- if (numeric) values else match(as.character(values), at)
-  radius <- sqrt(x$weight / max(x$weight))
+  numeric <- is.numeric(values)
+  at <- if (numeric) line$at else seq_len(nrow(line))
+  place <- if (numeric) values else match(as.character(values), line$at)
   # Bubbles of one category stand side by side.
   if (!numeric) place <- place + 0.3 * (stats::ave(seq_along(place), place, FUN = function(i)
     (seq_along(i) - (length(i) + 1) / 2) / max(1, length(i))))
-  limits <- range(show(x$yi), line$ci_low, line$ci_high)
-  width <- if (numeric) range(values) + c(-0.05, 0.05) * diff(range(values)) else c(0.5, length(at) + 0.5)
-  if (is.null(ylab)) ylab <- bubble_title(x, transf)
-  graphics::plot(NA, xlim = width, ylim = limits + c(-0.06, 0.06) * diff(limits), xlab = xlab, ylab = ylab,
-                 xaxt = if (numeric) "s" else "n", las = 1, bty = "l")
-  if (numeric) {
-    graphics::polygon(c(at, rev(at)), c(line$ci_low, rev(line$ci_high)), col = "grey90", border = NA)
-    graphics::lines(at, line$estimate, lwd = 2)
-  } else {
-    graphics::axis(1, seq_along(at), at)
-    graphics::segments(seq_along(at), line$ci_low, seq_along(at), line$ci_high, lwd = 2)
-    graphics::segments(seq_along(at) - 0.2, line$estimate, seq_along(at) + 0.2, line$estimate, lwd = 2)
-  }
-  graphics::abline(h = show(0), lty = 3, col = "grey40")
-  graphics::points(place, show(x$yi), cex = 0.6 + 3.4 * radius, pch = 21, bg = col, col = "grey20")
-  invisible(line)
+  radius <- 0.15 + 0.85 * sqrt(x$weight / max(x$weight))
+  bubbles <- function(area) grid::circleGrob(
+    place, show(x$yi), grid::unit(radius * area$em, "inches"), default.units = "native",
+    gp = grid::gpar(fill = col, col = "grey20", lwd = 0.7))
+  xlim <- if (numeric) widen(range(values), 0.06, 0) else c(0.5, nrow(line) + 0.5)
+  new_panel(xlim, widen(range(show(x$yi), line$ci_low, line$ci_high), 0.07), xlab, ylab,
+            c(if (numeric) bubble_band(line) else bubble_means(line, at),
+              list(line_layer(xlim, rep(show(0), 2L), "grey40", lty = 3L, lwd = 0.8), bubbles)),
+            x_ticks = if (!numeric) list(at = at, label = line$at, slots = TRUE))
+}
+
+bubble_band <- function(line) {
+  list(grid::polygonGrob(c(line$at, rev(line$at)), c(line$ci_low, rev(line$ci_high)),
+                         default.units = "native", gp = grid::gpar(fill = "grey90", col = NA)),
+       line_layer(line$at, line$estimate, lwd = 2))
+}
+
+bubble_means <- function(line, at) {
+  thick <- grid::gpar(lwd = 2)
+  list(grid::segmentsGrob(at, line$ci_low, at, line$ci_high, default.units = "native", gp = thick),
+       grid::segmentsGrob(at - 0.2, line$estimate, at + 0.2, line$estimate,
+                          default.units = "native", gp = thick))
 }
 
 # Predictions along one moderator, the others at their mean or first level.

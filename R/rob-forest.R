@@ -82,14 +82,14 @@ draw_rob <- function(spec, page, across, down) {
   columns <- page$rob
   key <- page$key
   cells <- spec$rob$cells
-  n <- length(columns$middle)
   y <- row_position(spec$layout$rows$y[match(cells$row, spec$layout$rows$row)], page$rows)
   left <- 0.8 * em
   c(
     list(
-      text_at(columns$label, across(columns$centre), down(rep(row_position(1, page$rows), length(columns$label))),
+      text_at(columns$label, across(columns$centre), down(heading_position(columns$label, 1L, page)),
               0.5, "bold"),
-      text_at(spec$rob$domains$code, across(columns$middle), down(rep(row_position(2, page$rows), n)), 0.5, "bold")
+      text_at(spec$rob$domains$code, across(columns$middle),
+              down(heading_position(spec$rob$domains$code, 2L, page)), 0.5, "bold")
     ),
     draw_marks(columns$middle[cells$column], y, 1.2 * em, cells$mark, spec$rob$legend, across, down),
     list(text_at("Risk of bias legend", across(left), down(key$title), 0, "bold"),

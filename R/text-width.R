@@ -39,9 +39,28 @@ wrap_one <- function(text, limit, measure) {
   c(lines, current)
 }
 
-# A word wider than the limit, in pieces that are not.
+# A word wider than the limit, in pieces that are not: after a hyphen or a slash where
+# it has them, else between letters.
 split_word <- function(word, limit, measure) {
   if (measure(word) <= limit) return(word)
+  parts <- strsplit(word, "(?<=[-/\u2010\u2013\u2014])(?=.)", perl = TRUE)[[1L]]
+  if (length(parts) < 2L) return(split_letters(word, limit, measure))
+  pieces <- character()
+  current <- ""
+  for (part in parts) {
+    if (measure(paste0(current, part)) <= limit) {
+      current <- paste0(current, part)
+      next
+    }
+    if (nzchar(current)) pieces <- c(pieces, current)
+    part <- if (measure(part) > limit) split_letters(part, limit, measure) else part
+    pieces <- c(pieces, part[-length(part)])
+    current <- part[length(part)]
+  }
+  c(pieces, current)
+}
+
+split_letters <- function(word, limit, measure) {
   letters <- strsplit(word, "")[[1L]]
   ends <- cumsum(measure(letters))
   if (length(letters) < 2L) return(word)

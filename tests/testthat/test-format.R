@@ -65,6 +65,9 @@ test_that("means and SDs are shown as typed", {
 test_that("ticks have no exponent below a million and no trailing zeros", {
   expect_identical(format_tick(c(0.001, 0.01, 0.1, 1, 10, 1000, 100000, -0.5, 0, 0.25)),
                    c("0.001", "0.01", "0.1", "1", "10", "1000", "100000", "-0.5", "0", "0.25"))
+  # nor on the scales of moles or cells
+  expect_identical(format_tick(c(1e-5, -5e-7, 0.3e-8, 1e-4, 1e10, -2.5e11)),
+                   c("0.00001", "-0.0000005", "0.000000003", "0.0001", "10000000000", "-250000000000"))
 })
 
 test_that("levels", {

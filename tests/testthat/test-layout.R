@@ -308,3 +308,40 @@ test_that("ticks on a linear axis are multiples of 1, 2 or 5 times a power of te
     expect_sound(fit)
   }
 })
+
+page_of <- function(fit, ...) {
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  grid::grid.newpage()
+  figure_page(figure_grob(fit, ...), 10)
+}
+
+test_that("words under an axis that does not reach no effect name the side it is on", {
+  fit <- mscpool(tables, "OR", options = msc_options(favours = c("Favours this", "Favours that")))
+  expect_identical(page_of(fit)$panel$favours, c("Favours this", "Favours that"))
+  low <- page_of(fit, xlim = c(0.2, 0.9))$panel
+  high <- page_of(fit, xlim = c(1.5, 9))$panel
+  expect_identical(low$favours, "Favours this")
+  expect_identical(high$favours, "Favours that")
+  expect_equal(low$favours_x, (low$left + low$right) / 2)
+  # no effect at the end of the axis: nothing on its other side
+  expect_identical(page_of(fit, xlim = c(1, 9))$panel$favours, "Favours that")
+  expect_identical(page_of(fit, xlim = c(0.1, 1))$panel$favours, "Favours this")
+})
+
+test_that("headings of one and of several lines end on one line, over the columns they head", {
+  fit <- mscpool(tables, "OR", options = msc_options(
+    labels = c("Autologous bone-marrow mesenchymal stromal cells plus standard care", "Control")))
+  page <- page_of(fit)
+  names <- page$columns$groups$label
+  lines <- count_lines(names)
+  expect_gt(max(lines), 2L)
+  half <- lines * LINE_HEIGHT * page$em / 2
+  middle <- heading_position(names, 1L, page)
+  expect_equal(diff(range(middle + half)), 0)
+  # they stay in their header line
+  expect_true(all(middle - half >= page$rows$top[1L] - 1e-9))
+  expect_true(all(middle + half <= page$rows$top[1L] + page$rows$height[1L]))
+  # one line each: in the middle of it, as the rows below
+  expect_equal(heading_position("Total", 2L, page), row_position(2, page$rows))
+})
