@@ -50,7 +50,7 @@
 #'   `binding_high` (the printed number that stops the effect at the ends found);
 #' * `ranges`: `study`, `kind` (`outer` or `inner`), `low`, `high`, one row an interval;
 #' * `fit`: `result`, `quantity`, `printed`, `low`, `high`, `recomputed`, `violation`;
-#' * `solutions`: `solution`, `confirmed`, `violation`, and the effects;
+#' * `solutions`: `solution`, `violation`, and the effects, the best fit first;
 #' * `feasible`, `proven`, `unique`, `violation`, `level`, `complete` (FALSE when the
 #'   outer ranges could be narrowed with more `boxes`).
 #' @references
@@ -76,10 +76,9 @@ msc_reconstruct <- function(reported, design, measure = c("SMD", "GEN"), within 
     msc_stop("`within` must be two increasing numbers", arg = "within")
   setup <- reconstruct_setup(reported, design, measure, use, check_level(level)[["total"]])
   search <- reconstruct_search(setup, within, check_number(starts, "starts", 1))
-  paving <- reconstruct_paving(setup, search, check_number(precision, "precision", 0),
-                               check_number(boxes, "boxes", 100))
-  points <- reconstruct_points(setup, search, paving)
-  new_reconstruction(setup, search, paving, points, measure)
+  found <- reconstruct_ranges(setup, search, check_number(precision, "precision", 0),
+                              check_number(boxes, "boxes", 100))
+  new_reconstruction(setup, found$search, found$paving, found$points, measure)
 }
 
 quantity_words <- c("estimate", "ci_low", "ci_high", "p", "I2", "het_p") # printed_quantity
@@ -210,12 +209,46 @@ reconstruct_search <- function(setup, within, starts) {
   seeds <- cbind(start_at_results(setup, box), halton_points(starts, box$low, box$high))
   near <- search_from(setup, seeds, box, 3)
   order <- order(near$worst)[seq_len(min(ncol(seeds), 25L))]
-  found <- search_from(setup, near$y[, order, drop = FALSE], box)
+  found <- search_around(setup, search_from(setup, near$y[, order, drop = FALSE], box), box)
   best <- which.min(found$worst)
-  violation <- found$worst[best]
+  with_best(list(box = box, y = found$y, worst = found$worst), found$y[, best], found$worst[best])
+}
+
+# Where several numbers bind at once, the largest violation has edges on which the search
+# stops early. So it sets out again from points about the best fit, nearer and nearer.
+search_around <- function(setup, found, box) {
+  for (radius in c(0.5, 0.2, 0.1, 0.05, 0.02)) {
+    centre <- found$y[, which.min(found$worst)]
+    about <- halton_points(16L, pmax(centre - radius, box$low), pmin(centre + radius, box$high))
+    more <- search_from(setup, about, box)
+    found <- list(y = cbind(found$y, more$y), worst = c(found$worst, more$worst))
+  }
+  found
+}
+
+# Ranges at the level of the search. Looking into each region may find a fit that is
+# better still: then that is the best fit, and where it lowers the level by more than a
+# hundredth, the ranges are sought again.
+reconstruct_ranges <- function(setup, search, precision, boxes) {
+  repeat {
+    paving <- reconstruct_paving(setup, search, precision, boxes)
+    points <- reconstruct_points(setup, search, paving)
+    worst <- vapply(points$regions, `[[`, 0, "worst")
+    if (length(worst) == 0L || min(worst) >= search$violation) break
+    level <- search$level
+    search <- with_best(search, points$regions[[which.min(worst)]]$best, min(worst))
+    if (search$level >= 0.99 * level) {
+      search$level <- level
+      break
+    }
+  }
+  list(search = search, paving = paving, points = points)
+}
+
+with_best <- function(search, y, violation) {
   feasible <- violation <= 0
-  list(box = box, y = found$y, worst = found$worst, best = found$y[, best], violation = violation,
-       feasible = feasible, level = if (feasible) 0 else 1.1 * violation)
+  utils::modifyList(search, list(best = y, violation = violation, feasible = feasible,
+                                 level = if (feasible) 0 else 1.1 * violation))
 }
 
 # A start with each study at the estimate of the smallest result that holds it.
@@ -263,7 +296,11 @@ join_intervals <- function(low, high, gap = 1e-9) {
 # each direction as the search can push them.
 reconstruct_points <- function(setup, search, paving) {
   m <- length(setup$study)
-  found <- search$y[, search$worst <= search$level, drop = FALSE]
+  inside <- function(tried) {
+    at <- tried$worst <= search$level
+    list(y = tried$y[, at, drop = FALSE], worst = tried$worst[at])
+  }
+  found <- inside(search)
   components <- max(0L, paving$component)
   # Many components mean that the paving is too coarse to tell them apart: then the
   # largest are searched.
@@ -273,12 +310,14 @@ reconstruct_points <- function(setup, search, paving) {
   for (component in looked) {
     at <- which(paving$component == component)
     at <- at[unique(round(seq(1, length(at), length.out = min(length(at), 12L))))]
-    tried <- search_from(setup, middle[, at, drop = FALSE], search$box, search$level)
-    found <- cbind(found, tried$y[, tried$worst <= search$level, drop = FALSE])
+    more <- inside(search_from(setup, middle[, at, drop = FALSE], search$box, search$level))
+    found <- list(y = cbind(found$y, more$y), worst = c(found$worst, more$worst))
   }
-  home <- component_of(found, paving)
+  home <- component_of(found$y, paving)
   regions <- lapply(sort(unique(home[!is.na(home)])), function(component) {
-    push_out(found[, which(home == component), drop = FALSE], component, setup, search, paving)
+    at <- which(home == component)
+    at <- at[order(found$worst[at])]
+    push_out(found$y[, at, drop = FALSE], component, setup, search, paving)
   })
   list(regions = regions, components = components)
 }
@@ -293,8 +332,9 @@ component_of <- function(y, paving) {
   }, 0L)
 }
 
-# One region: the best fit in it, and for each effect the smallest and largest value
-# reached, by bisection between what was found and what is not excluded.
+# One region: the best fit in it (points come best first), and for each effect the
+# smallest and largest value reached, by bisection between what was found and what is not
+# excluded.
 push_out <- function(points, component, setup, search, paving) {
   m <- nrow(points)
   boxes <- paving$boxes[, paving$component == component, drop = FALSE]
