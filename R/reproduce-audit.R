@@ -2,11 +2,12 @@
 # limits, the number of rows against I-squared and its P. Rounded numbers are intervals
 # throughout, so "contradicts" means that no numbers that round to the print agree.
 
-# One row a printed result: `found`, what follows; `wrong`, TRUE where the line cannot be.
+# One row a printed result: `found`, what follows; `wrong`, TRUE where the line cannot be,
+# and `contradiction`, why ("" where it can).
 audit_lines <- function(reported) {
   checks <- lapply(seq_len(nrow(reported)), function(i) audit_line(reported[i, ]))
   data.frame(found = vapply(checks, `[[`, "", "found"), reason = vapply(checks, `[[`, "", "reason"),
-             wrong = vapply(checks, `[[`, NA, "wrong"))
+             contradiction = vapply(checks, `[[`, "", "contradiction"), wrong = vapply(checks, `[[`, NA, "wrong"))
 }
 
 audit_line <- function(line) {
@@ -15,7 +16,8 @@ audit_line <- function(line) {
   wrong <- vapply(parts, `[[`, NA, "wrong")
   text <- vapply(parts, `[[`, "", "text")
   list(found = paste(unlist(lapply(parts, `[[`, "found")), collapse = "; "),
-       reason = paste(c(text[wrong], text[!wrong]), collapse = "; "), wrong = any(wrong))
+       reason = paste(c(text[wrong], text[!wrong]), collapse = "; "),
+       contradiction = paste(text[wrong], collapse = "; "), wrong = any(wrong))
 }
 
 check_of <- function(text, wrong = FALSE, found = NULL) list(list(text = text, wrong = wrong, found = found))
