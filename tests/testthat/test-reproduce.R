@@ -47,6 +47,47 @@ test_that("the print is audited: the two wrong signs, the rows that fit, and not
   expect_match(again$recomputed[again$id == "R01"], "k = 7")
 })
 
+test_that("all 53 verdicts stand", {
+  by <- split(again$id, again$verdict)
+  id <- function(...) sprintf("R%02d", c(...))
+  expect_identical(by[["contradicts itself"]], id(4, 44))
+  expect_identical(by[["agrees"]], id(26, 38, 39, 41, 51))
+  expect_identical(by[["agrees within 0.03"]], id(2, 21:25, 27:29, 52, 53))
+  expect_identical(by[["not reproducible: rows unknown"]], id(1, 3, 5:20, 30:37, 40, 42, 43, 45:50))
+})
+
+test_that("lines are judged as by plain interval arithmetic", {
+  half <- function(text) 0.5 * 10^-nchar(sub("^[^.]*[.]?", "", text))
+  ends <- function(text) if (startsWith(text, "<")) c(0, as.numeric(sub("<", "", text))) else
+    as.numeric(text) + c(-1, 1) * half(text)
+  judged <- audit_lines(msc_reported)
+  for (i in seq_len(nrow(msc_reported))) {
+    line <- msc_reported[i, ]
+    wrong <- FALSE
+    if (nzchar(line$estimate)) {
+      e <- ends(line$estimate)
+      low <- ends(line$ci_low)
+      high <- ends(line$ci_high)
+      wrong <- e[1] > (low[2] + high[2]) / 2 || e[2] < (low[1] + high[1]) / 2
+      se <- pmax(1e-9, (rev(high) - low)[2:1] / (2 * stats::qnorm(0.975)))
+      far <- max(abs(e)) / min(se)
+      near <- if (e[1] * e[2] < 0) 0 else min(abs(e)) / max(se)
+      p <- ends(line$p)
+      wrong <- wrong || 2 * stats::pnorm(-far) > p[2] || 2 * stats::pnorm(-near) < p[1]
+    }
+    if (nzchar(line$I2) && nzchar(line$het_p)) {
+      df <- 1:199
+      I2 <- pmax(0, ends(line$I2)) / 100
+      p <- ends(line$het_p)
+      most <- if (I2[1] == 0) 1 else stats::pchisq(df / (1 - I2[1]), df, lower.tail = FALSE)
+      k <- 1 + df[stats::pchisq(df / (1 - I2[2]), df, lower.tail = FALSE) <= p[2] & most >= p[1]]
+      wrong <- wrong || length(k) == 0
+      expect_match(judged$found[i], spell_row_numbers(k), fixed = TRUE, label = line$id)
+    }
+    expect_identical(judged$wrong[i], wrong, label = line$id)
+  }
+})
+
 test_that("event pools are the naive formulas'", {
   figures <- msc_figures(again)
   d <- subset(msc_events, outcome == "serious adverse events")
