@@ -20,12 +20,15 @@ audit_lines <- function(reported) {
   )
 }
 
-check_of <- function(text, wrong = FALSE, found = NULL) list(list(text = text, wrong = wrong, found = found))
+check_of <- function(text, wrong = FALSE, found = NULL) {
+  list(list(text = text, wrong = wrong, found = found))
+}
 
 audit_limits <- function(x, found, i) {
   if (found$centre[i] == 0L) return(NULL)
   wrong <- found$centre[i] != verdict_ok
-  check_of(if (wrong) paste0("limits contradict the estimate: their middle is ", format_fixed(mean(found$middle[i, ])))
+  middle <- format_fixed(mean(found$middle[i, ]))
+  check_of(if (wrong) paste0("limits contradict the estimate: their middle is ", middle)
            else "limits fit the estimate", wrong)
 }
 
@@ -41,10 +44,12 @@ audit_p <- function(x, found, i) {
 audit_rows <- function(x, found, i) {
   if (found$rows[i] == 0L) return(NULL)
   k <- rows_fitting(found, i)
-  text <- paste0("I\u00b2 and its P fit ", if (length(k) > 0L) spell_row_numbers(k) else "no number of", " rows")
+  spelt <- if (length(k) > 0L) spell_row_numbers(k) else "no number of"
+  text <- paste0("I\u00b2 and its P fit ", spelt, " rows")
   stated <- x$k[i]
   if (!is.na(stated))
     text <- if (stated %in% k) paste0(text, ", as the ", stated, " studies") else
-      paste0(text, "; stated are ", stated, " studies, so a study has two rows or the number is wrong")
+      paste0(text, "; stated are ", stated,
+             " studies, so a study has two rows or the number is wrong")
   check_of(text, length(k) == 0L, sub("= at least", "at least", paste("k =", spell_row_numbers(k))))
 }

@@ -1,16 +1,20 @@
 # Printed results recomputed from study rows that the reader supplies.
 
-no_rows <- function(reported) list(pools = list(), figures = list(), missing = list(), notes = list())
+no_rows <- function(reported) {
+  list(pools = list(), figures = list(), missing = list(), notes = list())
+}
 
 # A data frame or a CSV file in the shape of the template, with numbers as numbers.
 read_rows <- function(rows) {
   if (is.character(rows) && length(rows) == 1L && !is.na(rows)) rows <- read_rows_file(rows)
   if (!is.data.frame(rows))
-    msc_stop("`rows` must be a data frame or the path of a CSV file in the shape of the template", arg = "rows")
+    msc_stop("`rows` must be a data frame or the path of a CSV file in the shape of the template",
+             arg = "rows")
   words <- c("figure", "outcome", "subgroup", "study", "measure")
   lacking <- setdiff(c(words[1:4], continuous_columns, "measure"), names(rows))
   if (length(lacking) > 0L)
-    msc_stop("`rows` has no column ", quote_names(lacking), "; it has ", quote_names(names(rows)), arg = "rows")
+    msc_stop("`rows` has no column ", quote_names(lacking), "; it has ", quote_names(names(rows)),
+             arg = "rows")
   if (nrow(rows) == 0L) msc_stop("`rows` has no rows", arg = "rows")
   rows[words] <- lapply(rows[words], function(x) trimws(ifelse(is.na(x), "", as.character(x))))
   for (name in continuous_columns) rows[[name]] <- as_numbers(rows[[name]], name, rows$study)
@@ -30,11 +34,12 @@ read_rows_file <- function(file) {
   letters <- strsplit(lines[1L], "", fixed = TRUE)[[1L]]
   separator <- separators[which.max(vapply(separators, function(s) sum(letters == s), 0L))]
   rows <- tryCatch(
-    utils::read.table(text = lines, header = TRUE, sep = separator, quote = "\"", dec = ".", fill = TRUE,
-                      comment.char = "", colClasses = "character", na.strings = character(),
+    utils::read.table(text = lines, header = TRUE, sep = separator, quote = "\"", dec = ".",
+                      fill = TRUE, comment.char = "", colClasses = "character",
+                      na.strings = character(),
                       check.names = FALSE, encoding = "UTF-8"),
-    error = function(e) msc_stop("`rows`: the file \"", file, "\" is no table: ", conditionMessage(e),
-                                 arg = "rows"))
+    error = function(e) msc_stop("`rows`: the file \"", file, "\" is no table: ",
+                                 conditionMessage(e), arg = "rows"))
   for (name in intersect(continuous_columns, names(rows)))
     rows[[name]] <- typed_numbers(rows[[name]], decimal_comma = separator != ",")
   rows
@@ -56,20 +61,25 @@ check_rows <- function(rows) {
   at <- which(!rows$figure %in% known)
   if (length(at) > 0L)
     msc_stop("`figure` must be one of ", paste0("\"", known, "\"", collapse = ", "), ": ",
-             name_rows(at, rows$study, paste0("\"", rows$figure[at], "\"")), arg = "figure", rows = at)
+             name_rows(at, rows$study, paste0("\"", rows$figure[at], "\"")),
+             arg = "figure", rows = at)
   outcome <- reported$outcome[match(rows$figure, reported$figure)]
   at <- which(tolower(rows$outcome) != tolower(outcome))
   if (length(at) > 0L)
     msc_stop("`outcome` is not that of the figure: ", name_rows(at, rows$study, paste0(
-      "\"", rows$outcome[at], "\", but ", rows$figure[at], " is on ", outcome[at])), arg = "outcome", rows = at)
+      "\"", rows$outcome[at], "\", but ", rows$figure[at], " is on ", outcome[at])),
+      arg = "outcome", rows = at)
   at <- which(!nzchar(rows$study))
-  if (length(at) > 0L) msc_stop("`study` is empty: ", name_rows(at, as.character(at)), arg = "study", rows = at)
+  if (length(at) > 0L)
+    msc_stop("`study` is empty: ", name_rows(at, as.character(seq_len(nrow(rows)))),
+             arg = "study", rows = at)
   rows$subgroup <- printed_subgroups(rows, reported)
   key <- paste(rows$figure, rows$subgroup, rows$study, sep = "\r")
   at <- which(duplicated(key))
   if (length(at) > 0L)
     msc_stop("`study` stands twice in one subgroup of a figure: ", name_rows(at, rows$study, paste0(
-      "row ", match(key[at], key), " again")), ". Two rows of one study need two labels", arg = "study", rows = at)
+      "row ", match(key[at], key), " again")), ". Two rows of one study need two labels",
+      arg = "study", rows = at)
   rows
 }
 
@@ -85,15 +95,18 @@ printed_subgroups <- function(rows, reported) {
     out[here[!is.na(at)]] <- printed[at[!is.na(at)]]
     other <- here[is.na(at)]
     if (length(other) > 0L)
-      msc_warn("`subgroup` is none that ", figure, " prints (", paste0("\"", printed, "\"", collapse = ", "),
+      msc_warn("`subgroup` is none that ", figure, " prints (",
+               paste0("\"", printed, "\"", collapse = ", "),
                "), so the row counts in the figure's total alone: ",
-               name_rows(other, rows$study, paste0("\"", rows$subgroup[other], "\"")), arg = "subgroup", rows = other)
+               name_rows(other, rows$study, paste0("\"", rows$subgroup[other], "\"")),
+               arg = "subgroup", rows = other)
   }
   out
 }
 
 is_total <- function(line) {
-  line$subgroup_type %in% c("overall", "sensitivity") | line$subgroup_level == "total" | !nzchar(line$estimate)
+  line$subgroup_type %in% c("overall", "sensitivity") | line$subgroup_level == "total" |
+    !nzchar(line$estimate)
 }
 
 printed_levels <- function(reported, figure) {
@@ -105,11 +118,13 @@ check_values <- function(rows) {
   at <- which(!rows$measure %in% c("MD", "SMD"))
   if (length(at) > 0L)
     msc_stop("`measure` must be \"MD\" or \"SMD\": ",
-             name_rows(at, rows$study, paste0("\"", rows$measure[at], "\"")), arg = "measure", rows = at)
+             name_rows(at, rows$study, paste0("\"", rows$measure[at], "\"")),
+             arg = "measure", rows = at)
   for (name in c("n1i", "n2i")) check_count(rows[[name]], name, rows$study)
   for (name in c("sd1i", "sd2i")) check_not_negative(rows[[name]], name, rows$study)
   for (figure in unique(rows$figure)) if (length(unique(rows$measure[rows$figure == figure])) > 1L)
-    msc_stop("`measure` differs between rows of ", figure, arg = "measure", rows = which(rows$figure == figure))
+    msc_stop("`measure` differs between rows of ", figure, arg = "measure",
+             rows = which(rows$figure == figure))
   rows
 }
 
@@ -135,7 +150,8 @@ add_result <- function(out, line, here, fit, printed) {
   lacking <- rowSums(is.na(mine[continuous_columns])) > 0L
   absent <- setdiff(if (total) printed else line$subgroup_level, here$subgroup)
   if (length(absent) > 0L && (total || nrow(mine) == 0L)) {
-    out$missing[[line$id]] <- paste0("no rows for ", line$figure, ", ", paste(absent, collapse = ", "))
+    out$missing[[line$id]] <- paste0("no rows for ", line$figure, ", ",
+                                     paste(absent, collapse = ", "))
   } else if (any(lacking)) {
     out$missing[[line$id]] <- lacking_words(mine, lacking, total)
   } else {

@@ -258,7 +258,7 @@ test_that("rows that would be lost or counted twice are named", {
   expect_error(msc_reproduce(wrong), class = "msc_error", "row 8 .*Fig 5 is on ALB")
   wrong <- rows
   wrong$study[8] <- NA
-  expect_error(msc_reproduce(wrong), class = "msc_error", "row 8")
+  expect_error(msc_reproduce(wrong), class = "msc_error", "row 8$")
   wrong <- rows
   wrong$n2i[40] <- 12.5
   expect_error(msc_reproduce(wrong), class = "msc_error", "row 40 .*12.5")
