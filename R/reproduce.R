@@ -21,7 +21,9 @@
 #' a figure, add those that are. A printed result is recomputed when all its rows have all
 #' six numbers: under the random-effects model, as the article says at the head of its
 #' results, and where its sentence names no model also under the fixed one. Of the others
-#' it says which rows still lack numbers.
+#' it says which rows still lack numbers. A CSV file may separate its columns by commas, or
+#' by semicolons or tabs with a decimal comma. A row in a subgroup that the figure does not
+#' print counts in the figure's total alone, with a warning.
 #'
 #' @param rows `NULL`, or a data frame or the path of a CSV file in the shape of the
 #'   template: `figure`, `outcome`, `subgroup`, `study`, `m1i`, `sd1i`, `n1i`, `m2i`,
@@ -56,8 +58,11 @@ msc_reproduce <- function(rows = NULL) {
   audit <- audit_lines(reported)
   lines <- lapply(seq_len(nrow(reported)), function(i) {
     line <- reported[i, ]
-    if (!is.null(given$pools[[line$id]]))
-      return(recomputed_line(line, given$pools[[line$id]], "observed", given$notes[[line$id]]))
+    if (!is.null(given$pools[[line$id]])) {
+      impossible <- if (audit$wrong[i]) paste("no rows can give the printed line:", audit$contradiction[i])
+      note <- join_words(given$notes[[line$id]], impossible)
+      return(recomputed_line(line, given$pools[[line$id]], "observed", note))
+    }
     missing <- given$missing[[line$id]]
     out <- if (is.null(known$pools[[line$id]])) audited_line(line, audit[i, ], missing) else
       recomputed_line(line, known$pools[line$id], "reconstructed", known_reasons[line$id])

@@ -148,3 +148,23 @@ test_that("RevMan's own SMD results: the stored effects are never excluded", {
       sprintf("; width, quartiles %.2f %.2f %.2f\n", stats::quantile(width, 0.25),
               stats::median(width), stats::quantile(width, 0.75)))
 })
+
+# Lu et al. 2023, AST at one month: -0.20 [-0.61, 0.20], P = 0.32, two trials
+test_that("the best fit is the best of the solutions", {
+  for (id in c("R25", "R38", "R39", "R41")) {
+    n <- if (id == "R25") list(c(18, 19), c(18, 18)) else list(c(50, 20), c(53, 20))
+    r <- msc_reconstruct(msc_reported, data.frame(result = id, study = c("one", "other"), n1 = n[[1]], n2 = n[[2]]))
+    expect_identical(r$violation, min(r$solutions$violation), label = id)
+    expect_equal(unlist(r$solutions[1L, r$effects$study], use.names = FALSE), r$effects$estimate, tolerance = 1e-12)
+    expect_equal(max(r$fit$violation), r$violation, tolerance = 1e-12)
+  }
+})
+
+test_that("the least violation does not hang on the number of starts", {
+  few <- msc_reconstruct(msc_reported, msc_alb_design, starts = 5, boxes = 100)
+  many <- msc_reconstruct(msc_reported, msc_alb_design, starts = 100, boxes = 100)
+  expect_lt(max(abs(few$effects$estimate - many$effects$estimate)), 0.01)
+  # the least that a smooth constrained minimiser (SLSQP on the epigraph, from 60 points) finds
+  expect_gte(few$violation, 3.4584)
+  expect_lt(few$violation, 3.4584 * 1.005)
+})

@@ -47,6 +47,47 @@ test_that("the print is audited: the two wrong signs, the rows that fit, and not
   expect_match(again$recomputed[again$id == "R01"], "k = 7")
 })
 
+test_that("all 53 verdicts stand", {
+  by <- split(again$id, again$verdict)
+  id <- function(...) sprintf("R%02d", c(...))
+  expect_identical(by[["contradicts itself"]], id(4, 44))
+  expect_identical(by[["agrees"]], id(26, 38, 39, 41, 51))
+  expect_identical(by[["agrees within 0.03"]], id(2, 21:25, 27:29, 52, 53))
+  expect_identical(by[["not reproducible: rows unknown"]], id(1, 3, 5:20, 30:37, 40, 42, 43, 45:50))
+})
+
+test_that("lines are judged as by plain interval arithmetic", {
+  half <- function(text) 0.5 * 10^-nchar(sub("^[^.]*[.]?", "", text))
+  ends <- function(text) if (startsWith(text, "<")) c(0, as.numeric(sub("<", "", text))) else
+    as.numeric(text) + c(-1, 1) * half(text)
+  judged <- audit_lines(msc_reported)
+  for (i in seq_len(nrow(msc_reported))) {
+    line <- msc_reported[i, ]
+    wrong <- FALSE
+    if (nzchar(line$estimate)) {
+      e <- ends(line$estimate)
+      low <- ends(line$ci_low)
+      high <- ends(line$ci_high)
+      wrong <- e[1] > (low[2] + high[2]) / 2 || e[2] < (low[1] + high[1]) / 2
+      se <- pmax(1e-9, (rev(high) - low)[2:1] / (2 * stats::qnorm(0.975)))
+      far <- max(abs(e)) / min(se)
+      near <- if (e[1] * e[2] < 0) 0 else min(abs(e)) / max(se)
+      p <- ends(line$p)
+      wrong <- wrong || 2 * stats::pnorm(-far) > p[2] || 2 * stats::pnorm(-near) < p[1]
+    }
+    if (nzchar(line$I2) && nzchar(line$het_p)) {
+      df <- 1:199
+      I2 <- pmax(0, ends(line$I2)) / 100
+      p <- ends(line$het_p)
+      most <- if (I2[1] == 0) 1 else stats::pchisq(df / (1 - I2[1]), df, lower.tail = FALSE)
+      k <- 1 + df[stats::pchisq(df / (1 - I2[2]), df, lower.tail = FALSE) <= p[2] & most >= p[1]]
+      wrong <- wrong || length(k) == 0
+      expect_match(judged$found[i], spell_row_numbers(k), fixed = TRUE, label = line$id)
+    }
+    expect_identical(judged$wrong[i], wrong, label = line$id)
+  }
+})
+
 test_that("event pools are the naive formulas'", {
   figures <- msc_figures(again)
   d <- subset(msc_events, outcome == "serious adverse events")
@@ -180,6 +221,86 @@ test_that("a file is read; what cannot be is an error that names it", {
   wrong$sd1i[20] <- -1
   expect_error(msc_reproduce(wrong), class = "msc_error", "row 20")
   expect_error(msc_reproduce(transform(template(), figure = "Fig 99")), class = "msc_error", "Fig 99")
+})
+
+test_that("a CSV file is read as spreadsheets write it", {
+  file <- tempfile(fileext = ".csv")
+  on.exit(unlink(file))
+  rows <- filled()
+  right <- as.data.frame(msc_reproduce(rows))
+  same <- function() expect_identical(as.data.frame(msc_reproduce(file)), right)
+  utils::write.csv2(rows, file, row.names = FALSE, na = "") # semicolons, decimal commas
+  same()
+  utils::write.table(rows, file, sep = "\t", dec = ",", row.names = FALSE, na = "")
+  same()
+  utils::write.table(rows, file, sep = ";", row.names = FALSE, na = "")
+  same()
+  plain <- tempfile(fileext = ".csv")
+  utils::write.csv(rows, plain, row.names = FALSE, na = "")
+  writeBin(c(as.raw(c(0xEF, 0xBB, 0xBF)), readBin(plain, "raw", file.size(plain))), file)
+  same()
+  # a number that is none is named with its row in the file
+  rows$m1i <- as.character(rows$m1i)
+  rows$m1i[30] <- "12.x"
+  utils::write.csv(rows, file, row.names = FALSE, na = "")
+  expect_error(msc_reproduce(file), class = "msc_error", "row 30 .*\"12.x\"")
+  writeLines(character(), file)
+  expect_error(msc_reproduce(file), class = "msc_error", "is empty")
+  expect_error(msc_reproduce(dirname(file)), class = "msc_error", "is a folder")
+})
+
+test_that("rows that would be lost or counted twice are named", {
+  rows <- filled()
+  expect_error(msc_reproduce(rbind(rows, rows[8, ])), class = "msc_error", "row 177 .*row 8 again")
+  expect_error(msc_reproduce(rows[0, ]), class = "msc_error", "no rows")
+  wrong <- rows
+  wrong$outcome[8] <- "MELD"
+  expect_error(msc_reproduce(wrong), class = "msc_error", "row 8 .*Fig 5 is on ALB")
+  wrong <- rows
+  wrong$study[8] <- NA
+  expect_error(msc_reproduce(wrong), class = "msc_error", "row 8$")
+  wrong <- rows
+  wrong$n2i[40] <- 12.5
+  expect_error(msc_reproduce(wrong), class = "msc_error", "row 40 .*12.5")
+  # a slip in a subgroup's name: not silently a subgroup of one row less
+  at <- which(rows$figure == "Fig 9" & rows$subgroup == "1 week")
+  wrong <- rows
+  wrong$subgroup[at[1]] <- "1 wk"
+  expect_warning(x <- msc_reproduce(wrong), class = "msc_warning", paste0("row ", at[1], " .*\"1 wk\""))
+  expect_identical(x$layer, rep("observed", 53))
+  # in the print's own words, whatever their case
+  wrong$subgroup[at[1]] <- "1 WEEK"
+  expect_identical(as.data.frame(msc_reproduce(wrong)), as.data.frame(msc_reproduce(rows)))
+})
+
+test_that("a figure's total stands on all its printed subgroups", {
+  rows <- filled()
+  x <- msc_reproduce(rows[!(rows$figure == "Fig 9" & rows$subgroup %in% c("2 weeks", "12 months")), ])
+  total <- x[x$id == "R14", ]
+  expect_identical(total$layer, "audited only")
+  expect_match(total$reason, "^no rows for Fig 9, 2 weeks, 12 months")
+  expect_identical(x$layer[x$id %in% c("R16", "R18", "R20")], c("audited only", "observed", "audited only"))
+})
+
+test_that("rows without an effect are said to be left out", {
+  rows <- filled()
+  at <- which(rows$figure == "Fig 9" & rows$subgroup == "3 months")
+  rows$sd1i[at[1]] <- 0
+  rows$sd2i[at[1]] <- 0
+  x <- msc_reproduce(rows)
+  expect_match(x$reason[x$id == "R18"], paste0("^1 of ", length(at), " rows cannot be estimated: ", rows$study[at[1]]))
+  expect_match(x$reason[x$id == "R14"], "rows cannot be estimated")
+  rows$sd1i[at] <- 0
+  rows$sd2i[at] <- 0
+  x <- msc_reproduce(rows)
+  expect_identical(x$verdict[x$id == "R18"], "not reproducible: rows incomplete")
+  expect_match(x$reason[x$id == "R18"], paste0("^", length(at), " of ", length(at), " rows cannot be estimated"))
+})
+
+test_that("a line that no rows can give says so beside what the rows give", {
+  x <- msc_reproduce(filled())
+  impossible <- grepl("no rows can give the printed line: limits contradict the estimate", x$reason)
+  expect_identical(x$id[impossible], c("R04", "R44"))
 })
 
 # ---- shown --------------------------------------------------------------------------------
