@@ -3,8 +3,12 @@
 check_families <- function(x, found, complete) {
   members <- which(x$role == "subgroup")
   family <- split(members, x$family[members])
-  lapply_checks(names(family), function(name) {
-    f <- family_of(x, found, name, family[[name]])
+  # looked up once: a search of all rows for each family would be quadratic
+  of_role <- function(role) split(which(x$role == role), x$family[x$role == role])[names(family)]
+  totals <- of_role("total")
+  differences <- of_role("difference")
+  lapply_checks(seq_along(family), function(j) {
+    f <- family_of(x, found, family[[j]], as.integer(totals[[j]]), as.integer(differences[[j]]))
     c(check_patients(x, f, complete), check_row_sums(x, found, f, complete),
       if (complete) check_difference(x, found, f), check_total(x, found, f, complete),
       check_q_sum(x, found, f))
@@ -13,14 +17,13 @@ check_families <- function(x, found, complete) {
 
 # The subgroups (a repeat counts once), their total, the line on their differences; where
 # the division has no total of its own, the outcome's overall total, as inherited.
-family_of <- function(x, found, name, members) {
+family_of <- function(x, found, members, own, difference) {
   labels <- paste(x$group[members], !nzchar(x$group[members]) * members)
   members <- members[!duplicated(labels)]
-  own <- which(x$role == "total" & x$family == name)
   total <- if (length(own) > 0L) own[1L] else x$overall[members[1L]]
   same <- is.na(total) || is.na(x$measure[total]) || all(x$measure[members] %in% c(NA, x$measure[total]))
   list(rows = members, total = total, inherited = length(own) == 0L, same_measure = same,
-       difference = which(x$role == "difference" & x$family == name),
+       difference = difference,
        effects = members[found$centre[members] == verdict_ok], q = NULL,
        id = paste(x$text$id[members], collapse = ", "))
 }

@@ -100,7 +100,9 @@ repair_intervals <- function(x, found, rows) {
   claim <- claim_sign(x$text$claim[from]) * null_position(tried) < 0
   fits <- fits & !(claim %in% TRUE)
   rank <- vapply(all, `[[`, 0, "rank")
-  vapply(rows, function(i) describe_fit(all, tried, log, rank, which(fits & from == i)), "")
+  fits <- which(fits)
+  hits <- split(fits, factor(from[fits], rows))
+  vapply(hits, function(fit) describe_fit(all, tried, log, rank, fit), "", USE.NAMES = FALSE)
 }
 
 # The fits of least rank, and what the first of them makes of the other numbers.

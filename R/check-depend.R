@@ -29,7 +29,7 @@ study_flags <- function(input, rows, name) {
     "repeated_study", "likely", rows, raw,
     paste0("In one total ", length(rows), " times"),
     "Compare the repairs of msc_repair(): one row a study, combined arms, or a model for dependent rows",
-    paste0(source_handbook("6.2.1"), "; ", source_senn), drop = rows[-1L])), flags)
+    paste0(source_handbook("chapter 6"), "; ", source_senn), drop = rows[-1L])), flags)
 }
 
 spelled_rows <- function(rows) {
@@ -138,7 +138,7 @@ arms_flag <- function(rows, raw) {
                   if (length(across) > 1L) paste0(", in the subgroups ", paste(across, collapse = ", ")),
                   ": the same patients at several times or for several outcomes?"),
            "Keep one time point a study, or pool a composite of them: msc_repair()",
-           paste0(source_handbook("6.2.4"), "; ", source_senn), drop = rows[-1L])
+           paste0(source_handbook("chapter 6"), "; ", source_senn), drop = rows[-1L])
 }
 
 # ---- labels that differ by what marks an arm -----------------------------------------
