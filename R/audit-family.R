@@ -3,8 +3,12 @@
 check_families <- function(x, found, complete) {
   members <- which(x$role == "subgroup")
   family <- split(members, x$family[members])
-  lapply_checks(names(family), function(name) {
-    f <- family_of(x, found, name, family[[name]])
+  # looked up once: a search of all rows for each family would be quadratic
+  of_role <- function(role) split(which(x$role == role), x$family[x$role == role])[names(family)]
+  totals <- of_role("total")
+  differences <- of_role("difference")
+  lapply_checks(seq_along(family), function(j) {
+    f <- family_of(x, found, family[[j]], as.integer(totals[[j]]), as.integer(differences[[j]]))
     c(check_patients(x, f, complete), check_row_sums(x, found, f, complete),
       if (complete) check_difference(x, found, f), check_total(x, found, f, complete),
       check_q_sum(x, found, f))
@@ -13,14 +17,13 @@ check_families <- function(x, found, complete) {
 
 # The subgroups (a repeat counts once), their total, the line on their differences; where
 # the division has no total of its own, the outcome's overall total, as inherited.
-family_of <- function(x, found, name, members) {
+family_of <- function(x, found, members, own, difference) {
   labels <- paste(x$group[members], !nzchar(x$group[members]) * members)
   members <- members[!duplicated(labels)]
-  own <- which(x$role == "total" & x$family == name)
   total <- if (length(own) > 0L) own[1L] else x$overall[members[1L]]
   same <- is.na(total) || is.na(x$measure[total]) || all(x$measure[members] %in% c(NA, x$measure[total]))
   list(rows = members, total = total, inherited = length(own) == 0L, same_measure = same,
-       difference = which(x$role == "difference" & x$family == name),
+       difference = difference,
        effects = members[found$centre[members] == verdict_ok], q = NULL,
        id = paste(x$text$id[members], collapse = ", "))
 }
@@ -60,7 +63,7 @@ check_patients <- function(x, f, complete) {
 # where no estimate is printed, since the subgroup may not be estimable.
 row_set <- function(x, found, i) {
   set <- logical(201L)
-  if (!is.na(x$k[i])) set[min(x$k[i], 200) + 1L] <- TRUE
+  if (!is.na(x$k[i])) set[min(x$k[i], most_rows) + 1L] <- TRUE
   else if (has_pair(found)[i] && any(found$fits[, i])) set <- found$fits[, i]
   else set[(if (nzchar(x$text$estimate[i])) 2L else 1L):201L] <- TRUE
   set
@@ -81,7 +84,7 @@ check_row_sums <- function(x, found, f, complete) {
   impossible <- own && !any(against %in% numbers)
   if (impossible || is.na(stated)) stated_text <- paste(spell_row_numbers(against), "rows")
   else stated_text <- paste0("k ", stated, if (is.na(x$k[f$total])) " (inherited)")
-  misfit <- !impossible && !is.na(stated) && !stated %in% numbers
+  misfit <- !impossible && !is.na(stated) && !min(stated, most_rows) %in% numbers
   status <- if (impossible) "contradiction" else if (misfit) "contradiction if" else
     if (all(known)) "ok" else "cannot tell"
   note <- if (misfit) " (stated for the outcome: a contradiction if the same studies)"
@@ -144,8 +147,7 @@ family_call <- function(found, rows, q_high, se_total) {
 check_total <- function(x, found, f, complete) {
   i <- f$total
   if (is.na(i) || !complete || !f$same_measure || found$centre[i] != verdict_ok) return(NULL)
-  silent <- !nzchar(x$text$estimate[f$rows]) & x$k[f$rows] %in% 0
-  rows <- f$rows[!silent]
+  rows <- f$rows[!x$not_estimable[f$rows]]
   if (length(rows) == 0L) return(NULL)
   if (!all(rows %in% f$effects))
     return(checks_of("total", family_row(f), "cannot tell", interval_text(x, i), "",
@@ -153,6 +155,9 @@ check_total <- function(x, found, f, complete) {
   all <- c(rows, i)
   # the same scale throughout, and no guess
   if (length(unique(found$log[all])) > 1L || !all(found$sure_scale[all])) return(NULL)
+  if (any(x$student[all]))
+    return(checks_of("total", family_row(f), "cannot tell", interval_text(x, i), "",
+                     "intervals by the t distribution do not tell the weights", with = family_with(x, f)))
   fixed <- all(x$model[all] %in% "fixed")
   still <- vapply(all, function(j) no_tau2(x, found, j), NA)
   exact <- all(still) && (!fixed || inverse_variance(x, i))
@@ -209,8 +214,9 @@ check_difference <- function(x, found, f) {
   from <- from[!is.na(x$ends$sub_p[from, 1L]) | !is.na(x$ends$sub_I2[from, 1L])]
   lines <- c(from, f$difference)
   if (length(lines) == 0L) return(NULL)
-  rows <- f$rows[nzchar(x$text$estimate[f$rows])]
-  usable <- length(rows) > 1L && all(rows %in% f$effects) && all(found$sure_scale[rows]) &&
+  # A subgroup without an estimate does not enter; one whose estimate is not given may.
+  rows <- f$rows[!x$not_estimable[f$rows]]
+  usable <- length(rows) > 1L && all(rows %in% f$effects) && all(found$sure_scale[rows]) && !any(x$student[rows]) &&
     length(unique(found$log[rows])) == 1L
   q <- if (usable) family_call(found, rows, 0 * rows, 0)$difference_q
   lapply_checks(lines, function(i) {
@@ -225,7 +231,8 @@ difference_check <- function(x, f, row, text, p, i2, q, df) {
                 collapse = ", ")
   with <- paste(x$text$id[setdiff(f$rows, row)], collapse = ", ")
   if (is.null(q))
-    return(checks_of("difference", row, "cannot tell", said, "", "a subgroup's estimate, limits or measure are missing or wrong",
+    return(checks_of("difference", row, "cannot tell", said, "",
+                     "a subgroup's estimate, limits or measure are missing or wrong, or its interval is not Wald's",
                      with = with))
   fit <- stats::pchisq(rev(q), df, lower.tail = FALSE)
   fit_i2 <- 100 * pmax(0, 1 - df / pmax(q, 1e-300))

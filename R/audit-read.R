@@ -36,6 +36,7 @@ count_fields <- c("k", "n1", "n2")
 read_reported <- function(reported, level) {
   text <- reported_text(reported)
   rows <- length(text$id)
+  nothing_pooled <- grepl("not estimable", text$estimate, ignore.case = TRUE)
   for (field in setdiff(number_fields, "p")) text[[field]] <- plain_number(text[[field]])
   # "n.s." as P is a statement on significance
   vague <- grepl("^n\\.?s\\.?$|significant", text$p, ignore.case = TRUE)
@@ -44,6 +45,10 @@ read_reported <- function(reported, level) {
   text$p <- plain_number(text$p)
   ends <- lapply(stats::setNames(nm = number_fields), function(field) {
     x <- printed_interval(text[[field]], field)
+    endless <- which(is.infinite(x$value))
+    if (length(endless) > 0L)
+      msc_stop("`", field, "` must be a finite number: row ", endless[1L], " is \"", text[[field]][endless[1L]], "\"",
+               arg = field, rows = endless)
     ends <- cbind(x$low, x$high)
     dimnames(ends) <- NULL
     if (field %in% p_fields) ends[] <- pmin(pmax(ends, 0), 1)
@@ -57,16 +62,19 @@ read_reported <- function(reported, level) {
   x$scale <- ifelse(x$measure %in% c("RR", "OR", "HR", "PETO", "ROM"), "log",
                     ifelse(is.na(x$measure), NA, "linear"))
   x$model <- printed_model(text$model)
+  x$not_estimable <- nothing_pooled | !nzchar(text$estimate) & x$k %in% 0
+  # I-squared is (Q - df) / Q beside DerSimonian and Laird's tau-squared; beside another
+  # estimator's, much software derives it from that one.
+  x$i2_of_q <- !grepl("\\b(re)?ml\\b|likelihood|paule|mandel|hunter|sidik|hedges[- ]olkin|bayes",
+                      text$model, ignore.case = TRUE)
+  x$printed_I2 <- x$ends$I2
+  x$ends$I2[!x$i2_of_q, ] <- NA
+  x$student <- grepl("hartung|knapp|hksj|\\bknha\\b|\\bt[- ]?(distribution|test|based)", text$model, ignore.case = TRUE)
   link_reported(x)
 }
 
 reported_text <- function(reported) {
-  if (is.character(reported) && length(reported) == 1L && !is.na(reported)) {
-    if (!file.exists(reported))
-      msc_stop("`reported` names a file that does not exist: ", reported, arg = "reported")
-    reported <- utils::read.csv(reported, colClasses = "character", na.strings = character(),
-                                check.names = FALSE, encoding = "UTF-8")
-  }
+  if (is.character(reported) && length(reported) == 1L && !is.na(reported)) reported <- reported_file(reported)
   if (!is.data.frame(reported) || nrow(reported) == 0L)
     msc_stop("`reported` must be a data frame with a row for each printed result, or a CSV file",
              arg = "reported")
@@ -79,12 +87,39 @@ reported_text <- function(reported) {
     if (length(at) == 0L) return(rep("", nrow(reported)))
     at <- at[order(match(keys[at], alias))][1L]
     value <- one_column(reported[[at]], names(reported)[at])
-    value <- if (is.logical(value)) c("no", "yes")[value + 1L] else as.character(value)
+    value <- if (is.logical(value)) c("no", "yes")[value + 1L] else readable(as.character(value))
     trimws(ifelse(is.na(value), "", value))
   })
-  if (!any(c("estimate", "I2", "het_p", "k", "n1") %in% names(Filter(function(x) any(nzchar(x)), text))))
+  if (!any(c(number_fields, count_fields) %in% names(Filter(function(x) any(nzchar(x)), text))))
     msc_stop("`reported` has none of the columns ", quote_names(number_fields), arg = "reported")
   text$id[!nzchar(text$id)] <- as.character(which(!nzchar(text$id)))
+  text
+}
+
+# A CSV file as text, separated by commas or, as where the comma is decimal, by semicolons
+# or tabs: by what stands most often in its first line.
+reported_file <- function(file) {
+  if (!file.exists(file))
+    msc_stop("`reported` names a file that does not exist: ", file, arg = "reported")
+  fail <- function(e) msc_stop("`reported` cannot be read as a CSV file (", conditionMessage(e), "): ", file,
+                               arg = "reported")
+  tryCatch({
+    lines <- readable(readLines(file, warn = FALSE, skipNul = TRUE))
+    lines <- sub("^\ufeff", "", lines)
+    heads <- lines[nzchar(trimws(lines))]
+    if (length(heads) == 0L) stop("it is empty")
+    count <- vapply(c(",", ";", "\t"), function(sep) lengths(gregexpr(sep, heads[1L], fixed = TRUE)) *
+                      grepl(sep, heads[1L], fixed = TRUE), 0L)
+    utils::read.table(text = lines, header = TRUE, sep = names(count)[which.max(count)], quote = "\"", fill = FALSE,
+                      comment.char = "", colClasses = "character", na.strings = character(), check.names = FALSE,
+                      encoding = "UTF-8", row.names = NULL, strip.white = FALSE)
+  }, error = fail, warning = fail)
+}
+
+# Text that is not UTF-8 is taken for Windows-1252, which holds Latin-1's letters too.
+readable <- function(text) {
+  odd <- !validUTF8(text)
+  if (any(odd)) text[odd] <- iconv(text[odd], "CP1252", "UTF-8", sub = "?")
   text
 }
 
@@ -180,10 +215,19 @@ link_reported <- function(x) {
   group[shared | x$role == "total"] <- ""
   x$by <- by
   x$group <- group
-  x$family <- paste(tolower(x$text$outcome), by, sep = "\r")
+  x$family <- split_models(x, paste(tolower(x$text$outcome), by, sep = "\r"))
   x$labelled <- nzchar(x$text$outcome) & (x$role == "total" & (nzchar(x$text$role) | nzchar(x$text$group)) |
                                             nzchar(group))
   inherit_counts(x)
+}
+
+# One result under a fixed and under a random model is two analyses: their rows are
+# held apart, each subgroup with the total of its own model.
+split_models <- function(x, family) {
+  label <- paste(family, x$group, x$role, sep = "\r")
+  models <- tapply(x$model, label, function(m) length(unique(m[!is.na(m)])))
+  double <- family %in% family[models[label] > 1L] & !is.na(x$model)
+  ifelse(double, paste(family, x$model, sep = "\r"), family)
 }
 
 # The overall total of an outcome lends its numbers to the outcome's other totals.

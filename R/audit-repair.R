@@ -39,14 +39,17 @@ other_sign <- function(text) ifelse(grepl("^ *[-\u2212\u2013\u2012]", text), sub
                                     paste0("-", sub("^\\+", "", text)))
 
 # Candidates for one line, the smallest changes first: the texts, the scale and the words.
-interval_candidates <- function(text, log) {
+# `k`: rows, where Student's t is another explanation.
+interval_candidates <- function(text, log, k) {
   fields <- c("estimate", "ci_low", "ci_high", "p")
   base <- unlist(text[fields])
   out <- list()
-  add <- function(rank, words, ..., scale = log) {
+  add <- function(rank, words, ..., scale = log, k = NA_real_) {
     changed <- replace(base, names(c(...)), c(...))
-    out[[length(out) + 1L]] <<- list(rank = rank, words = words, text = changed, log = scale)
+    out[[length(out) + 1L]] <<- list(rank = rank, words = words, text = changed, log = scale, k = k)
   }
+  if (!is.na(k) && k > 1 && nzchar(base[["p"]]))
+    add(1, paste0("limits and P by Student's t with ", k - 1, " degrees of freedom (Hartung-Knapp)"), k = k)
   for (field in fields[1:3])
     if (nzchar(base[[field]])) {
       new <- stats::setNames(other_sign(base[[field]]), field)
@@ -68,8 +71,9 @@ interval_candidates <- function(text, log) {
 # The lines' own numbers with one candidate each, ready for run_lines().
 candidate_lines <- function(x, row, candidates) {
   none <- matrix(NA_real_, length(candidates), 2L)
-  y <- list(k = rep(NA_real_, length(candidates)), level = x$level[row], model = rep("fixed", length(candidates)),
-            text = list(model = rep("", length(candidates))))
+  k <- ifelse(x$student[row], x$k[row], vapply(candidates, `[[`, 0, "k"))
+  y <- list(k = k, level = x$level[row], student = x$student[row] | !is.na(k),
+            i2_of_q = rep(TRUE, length(candidates)), model = rep("fixed", length(candidates)))
   y$ends <- list(I2 = none, het_p = none, Q = none, tau2 = none)
   for (field in c("estimate", "ci_low", "ci_high", "p")) {
     text <- vapply(candidates, function(z) sub("^\\+", "", z$text[[field]]), "")
@@ -81,7 +85,9 @@ candidate_lines <- function(x, row, candidates) {
 }
 
 repair_intervals <- function(x, found, rows) {
-  candidates <- lapply(rows, function(i) interval_candidates(lapply(x$text, `[`, i), found$log[i] || found$impossible[i]))
+  k <- ifelse(x$student, NA_real_, ifelse(is.na(x$k), x$k_inherited, x$k))
+  candidates <- lapply(rows, function(i)
+    interval_candidates(lapply(x$text, `[`, i), found$log[i] || found$impossible[i], k[i]))
   from <- rep(rows, lengths(candidates))
   all <- unlist(candidates, recursive = FALSE)
   y <- candidate_lines(x, from, all)
@@ -94,7 +100,9 @@ repair_intervals <- function(x, found, rows) {
   claim <- claim_sign(x$text$claim[from]) * null_position(tried) < 0
   fits <- fits & !(claim %in% TRUE)
   rank <- vapply(all, `[[`, 0, "rank")
-  vapply(rows, function(i) describe_fit(all, tried, log, rank, which(fits & from == i)), "")
+  fits <- which(fits)
+  hits <- split(fits, factor(from[fits], rows))
+  vapply(hits, function(fit) describe_fit(all, tried, log, rank, fit), "", USE.NAMES = FALSE)
 }
 
 # The fits of least rank, and what the first of them makes of the other numbers.
@@ -155,7 +163,8 @@ heterogeneity_lines <- function(x, i, i2, p, k) {
     cbind(z$low, z$high)
   }
   none <- matrix(NA_real_, n, 2L)
-  y <- list(k = rep(as.double(k), n), level = rep(0.95, n), model = rep("fixed", n), text = list(model = rep("", n)))
+  y <- list(k = rep(as.double(k), n), level = rep(0.95, n), student = rep(FALSE, n), i2_of_q = rep(TRUE, n),
+            model = rep("fixed", n))
   y$ends <- list(estimate = none, ci_low = none, ci_high = none, p = none, tau2 = none, I2 = ends(i2, "I2"),
                  het_p = ends(p, "het_p"), Q = x$ends$Q[rep(i, n), , drop = FALSE])
   y$ends$het_p[] <- pmin(pmax(y$ends$het_p, 0), 1)

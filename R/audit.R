@@ -16,15 +16,19 @@
 #'   middle of it, on the log scale for RR, OR, HR, Peto OR and ratios of means, else on the
 #'   linear one (a measure that is not named is tried on both, and its subgroups are not
 #'   compared with their total).
-#' * `p`: P from estimate and limits by the normal distribution (Wald), as in RevMan 5.
+#' * `p`: P from estimate and limits by the normal distribution (Wald), as in RevMan 5; by
+#'   Student's t with k - 1 degrees of freedom where `model` names it (Hartung-Knapp, HKSJ, t).
 #' * `significance`: whether P, or what the text says (`claim`), agrees with the null in or
 #'   out of the interval.
-#' * `heterogeneity`: the numbers of rows, 2 to 200, for which I-squared, P of heterogeneity
-#'   and Q (`Q`, where printed) belong together, against the stated `k`. I-squared is that of
-#'   Higgins and Thompson, from Q; software that derives it from another tau-squared differs.
+#' * `heterogeneity`: the numbers of rows, 2 to 199 one by one and 200 or more as one, for
+#'   which I-squared, P of heterogeneity and Q (`Q`, where printed) belong together, against
+#'   the stated `k`. I-squared is that of Higgins and Thompson, from Q. Much software derives
+#'   it from tau-squared instead: where `model` names an estimator other than DerSimonian and
+#'   Laird's (REML, Paule-Mandel, ...), I-squared and tau-squared are left out of the checks.
 #' * `tau2`: the range that the DerSimonian-Laird tau-squared can have, given Q, SE and k.
 #' * `precision`: a standardised mean difference cannot be more precise than all its
-#'   patients in one trial, SE at least sqrt(1/n1 + 1/n2).
+#'   patients in one trial, SE at least sqrt(1/n1 + 1/n2), with variances as in RevMan and
+#'   metafor; those multiplied by the squared small-sample factor can be a little smaller.
 #' * `total`, `total SE`, `Q`: subgroups against their total, exactly for inverse variance and a fixed
 #'   model (or where no tau-squared is involved), else as a range that holds whatever the
 #'   weights are; Mantel-Haenszel is assumed for fixed RR, OR and RD.
@@ -54,7 +58,11 @@
 #' number of studies mean that studies enter more than once: a contradiction, or patients
 #' counted repeatedly, which is a unit-of-analysis error rather than a misprint.
 #'
-#' @param reported data frame of printed results, one row each, or the path of a CSV file.
+#' A result printed under a fixed and a random model, told apart by `model`, is two analyses,
+#' each with its own subgroups.
+#'
+#' @param reported data frame of printed results, one row each, or the path of a CSV file,
+#'   separated by commas, semicolons or tabs.
 #' @param level confidence level where no column `level` says otherwise.
 #' @param complete whether the rows with role subgroup are all the subgroups of their total.
 #'   With `FALSE` only what holds without that is checked.
@@ -86,7 +94,8 @@
 #' summary(audit)
 #' @export
 msc_audit <- function(reported, level = 0.95, complete = TRUE) {
-  audit <- audit_checks(reported, check_level(level)[["total"]], check_flag(complete, "complete"))
+  complete <- check_flag(complete, "complete")
+  audit <- audit_checks(reported, check_level(level)[["total"]], complete)
   new_audit(audit$checks, audit$x, audit$found)
 }
 
@@ -162,14 +171,19 @@ audit_reported_lines <- function(x) {
   # no measure named: the scale on which the numbers agree
   open <- is.na(x$scale) & rowSums(highest, na.rm = TRUE) == 0
   found$sure_scale <- !open
-  count_wrong <- function(f) (f$centre == verdict_wrong) + (f$p_value == verdict_wrong) + (f$tau2 == verdict_wrong)
-  unsure <- which(open & count_wrong(found) > 0)
-  if (length(unsure) > 0L) {
-    again <- run_lines(x, replace(found$log, unsure, TRUE))
-    better <- unsure[count_wrong(again)[unsure] < count_wrong(found)[unsure]]
-    found$log[better] <- TRUE
-    if (length(better) > 0L) found[names(again)] <- run_lines(x, found$log)
-  }
+  found$position <- null_position(found)
+  if (!any(open)) return(found)
+  count_wrong <- function(f) Reduce(`+`, lapply(f[c("centre", "p_value", "significance", "tau2")], `==`, verdict_wrong))
+  linear <- count_wrong(found)[open]
+  again <- run_lines(x, found$log | open)
+  logged <- count_wrong(again)[open]
+  # no effect is 0 or 1: where neither scale fits better, only what both say holds
+  tied <- linear == logged & !(found$position[open] == null_position(again)[open]) %in% TRUE
+  better <- which(open)[logged < linear]
+  found$log[better] <- TRUE
+  if (length(better) > 0L) found[names(again)] <- run_lines(x, found$log)
+  found$position <- null_position(found)
+  found$position[which(open)[tied]] <- NA
   found
 }
 
@@ -179,9 +193,13 @@ run_lines <- function(x, log, fits = TRUE) {
   for (field in c("estimate", "ci_low", "ci_high"))
     if (any(log)) lines[[field]][log, ] <- log_ends(lines[[field]][log, , drop = FALSE])
   lines$k <- as.double(x$k)
-  lines$quantile <- stats::qnorm(0.5 + x$level / 2)
+  lines$df <- as.double(ifelse(x$student & !is.na(x$k) & x$k > 1, x$k - 1, NA))
+  lines$quantile <- ifelse(is.na(lines$df), stats::qnorm(0.5 + x$level / 2),
+                           suppressWarnings(stats::qt(0.5 + x$level / 2, lines$df)))
+  # Student's t without its degrees of freedom says nothing on P
+  lines$p[x$student & is.na(lines$df), ] <- NA
   lines$alpha <- 1 - x$level
-  lines$random <- !(x$model %in% "fixed") & !grepl("REML|Paule|Hunter|Sidik|Empirical|ML", x$text$model)
+  lines$random <- !(x$model %in% "fixed") & x$i2_of_q & !x$student
   c(.Call(glue_audit_lines, lines, fits), lines[c("estimate", "ci_low", "ci_high")])
 }
 
@@ -251,7 +269,8 @@ check_p <- function(x, found) {
   status <- verdict_status(found$p_value[row])
   p <- found$p[row, , drop = FALSE]
   checks_of("p", row, status, paste("P", x$text$p[row]), ifelse(is.na(p[, 1L]), "", paste("P", spell_p(p[, 1L], p[, 2L]))),
-            ifelse(status == "cannot tell", "estimate or limits are missing",
+            ifelse(status == "cannot tell", ifelse(x$student[row], "Student's t needs the number of studies, `k`",
+                                                   "estimate or limits are missing"),
                    unless_ok(status, paste0("estimate and limits give another P (SE ",
                                             spell_ends(found$se[row, 1L], found$se[row, 2L]), ")"))),
             x$ends$p[row, ], p)
@@ -276,7 +295,7 @@ null_position <- function(found) {
 }
 
 check_significance <- function(x, found) {
-  position <- null_position(found)
+  position <- found$position
   claim <- claim_sign(x$text$claim)
   row <- which((nzchar(x$text$p) | claim != 0) & !found$impossible)
   by_p <- found$significance[row] == verdict_wrong
@@ -293,5 +312,6 @@ check_significance <- function(x, found) {
             ifelse(status == "contradiction", paste0("\"", said, "\" does not agree with ", ifelse(
               nzchar(where) & (by_p | claim[row] * position[row] %in% -1), "the interval", "the numbers"),
               ifelse(nzchar(where), paste0(": ", where), "")),
-              ifelse(status == "ok", "agrees", "limits are missing")))
+              ifelse(status == "ok", "agrees", ifelse(is.na(null_position(found)[row]), "limits are missing",
+                                                      "no measure is named: is no effect 0 or 1?"))))
 }

@@ -29,7 +29,7 @@ study_flags <- function(input, rows, name) {
     "repeated_study", "likely", rows, raw,
     paste0("In one total ", length(rows), " times"),
     "Compare the repairs of msc_repair(): one row a study, combined arms, or a model for dependent rows",
-    paste0(source_handbook("6.2.1"), "; ", source_senn), drop = rows[-1L])), flags)
+    paste0(source_handbook("chapter 6"), "; ", source_senn), drop = rows[-1L])), flags)
 }
 
 spelled_rows <- function(rows) {
@@ -66,20 +66,31 @@ control_groups <- function(raw, rows) {
   unname(Filter(function(g) length(g) > 1L && same_visit(g), groups))
 }
 
+# Has the one control of these rows been divided among them, or does it stand in each in
+# full? `randomised`, a table with the controls randomised in `n2`, settles it. Parts
+# that differ by one were divided. Else the sizes tell what is likelier: repeated, the
+# control is about as large as each arm; divided, all its parts together are.
+divided_control <- function(raw, rows, randomised = NULL) {
+  n2 <- raw$n2i[rows]
+  n1 <- raw$n1i[rows]
+  controls <- randomised$n2[match(raw$study[rows[1L]], randomised$study)]
+  if (length(controls) == 1L && !is.na(controls))
+    return(list(split = sum(n2) <= controls, sure = TRUE,
+                why = paste0("and ", format_number(controls), " controls were randomised")))
+  arms <- paste(n1, collapse = ", ")
+  even <- length(unique(n2)) == 1L
+  split <- !even || abs(log(sum(n2) / mean(n1))) < abs(log(n2[1L] / mean(n1)))
+  list(split = split, sure = !even,
+       why = if (split) paste0("together about as many as an experimental arm (", arms, ")")
+             else paste0("beside arms of ", arms))
+}
+
 control_flag <- function(rows, input) {
   raw <- input$raw
   n2 <- raw$n2i[rows]
-  n1 <- raw$n1i[rows]
-  randomised <- input$randomised$n2[match(raw$study[rows[1L]], input$randomised$study)]
-  known <- length(randomised) == 1L && !is.na(randomised)
-  even <- length(unique(n2)) == 1L
-  # Repeated: the control is about as large as each arm. Split: all its parts together are.
-  split <- if (known) sum(n2) <= randomised else
-    !even || (is.null(raw$ci) || 1 %in% length(unique(raw$ci[rows]))) &&
-      abs(log(sum(n2) / mean(n1))) < abs(log(n2[1L] / mean(n1)))
-  why <- if (known) paste0(", and ", format_number(randomised), " controls were randomised") else
-    if (split) paste0(", together about as many as an experimental arm (", paste(n1, collapse = ", "), ")") else
-      paste0(", beside arms of ", paste(n1, collapse = ", "))
+  division <- divided_control(raw, rows, input$randomised)
+  split <- division$split
+  why <- paste0(", ", division$why)
   numbers <- paste(unique(n2), collapse = " and ")
   if (split) return(new_flag(
     "split_control", "note", rows, raw,
@@ -127,7 +138,7 @@ arms_flag <- function(rows, raw) {
                   if (length(across) > 1L) paste0(", in the subgroups ", paste(across, collapse = ", ")),
                   ": the same patients at several times or for several outcomes?"),
            "Keep one time point a study, or pool a composite of them: msc_repair()",
-           paste0(source_handbook("6.2.4"), "; ", source_senn), drop = rows[-1L])
+           paste0(source_handbook("chapter 6"), "; ", source_senn), drop = rows[-1L])
 }
 
 # ---- labels that differ by what marks an arm -----------------------------------------

@@ -226,7 +226,7 @@ impossible_flag <- function(raw, i, arg) {
   would_be <- if (value < 0) -value else NA_real_
   new_flag("impossible_value", "impossible", i, raw, paste0(
     "`", arg, "` is ", format_number(value), if (value < 0) ": must not be negative" else ": people are whole"),
-    "Look up the number", source_handbook("5.3"), column = arg, value = value, would_be = would_be,
+    "Look up the number", source_handbook("chapter 5"), column = arg, value = value, would_be = would_be,
     fix = if (!is.na(would_be)) set_values(i, arg, would_be))
 }
 

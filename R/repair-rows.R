@@ -8,18 +8,16 @@ combine_arms <- function(problem) {
   s <- problem$fit$studies
   if (length(problem$shared) == 0L) return(none_shared)
   if (is.null(s$m1i) && is.null(s$ai)) return("generic effects hold no arms to combine")
-  for (g in problem$shared) {
+  for (j in seq_along(problem$shared)) {
+    g <- problem$shared[[j]]
     arm <- if (is.null(s$m1i)) list(ai = sum(s$ai[g]), n1i = sum(s$n1i[g]))
            else stats::setNames(combined_mean(s$m1i[g], s$sd1i[g], s$n1i[g]), c("m1i", "sd1i", "n1i"))
     for (name in names(arm)) s[[name]][g[1L]] <- arm[[name]]
-    if (is_split(s, g)) for (name in intersect(c("n2i", "ci"), names(s))) s[[name]][g[1L]] <- sum(s[[name]][g])
+    if (problem$split[j]) for (name in intersect(c("n2i", "ci"), names(s))) s[[name]][g[1L]] <- sum(s[[name]][g])
   }
   drop <- unlist(lapply(problem$shared, `[`, -1L))
-  repaired_fit(pool_again(problem$fit, s[setdiff(problem$rows, drop), c("study", canonical_inputs(s))]))
+  repaired_fit(pool_again(problem$fit, s[setdiff(problem$rows, drop), c("study", canonical_inputs(s))]), problem$assumed)
 }
-
-# Already divided controls differ in size by one; those are added again.
-is_split <- function(s, g) length(unique(s$n2i[g])) > 1L
 
 # Mean and SD of several groups as one: pairwise, exact for any number.
 combined_mean <- function(mean, sd, n) {
@@ -37,16 +35,17 @@ split_control <- function(problem) {
   generic <- is.null(s$m1i) && is.null(s$ai)
   if (generic && problem$generic != "smd")
     return("the variance for a smaller control is not known; for SMDs use `generic = \"smd\"`")
-  if (all(vapply(problem$shared, is_split, NA, s = s))) return("the shared controls are divided already")
+  if (all(problem$split)) return(join_notes("the shared controls are divided already", problem$assumed))
   parts <- s[canonical_inputs(s)]
   if (generic) parts <- smd_as_means(s)
-  for (g in problem$shared) if (!is_split(s, g))
+  for (g in problem$shared[!problem$split])
     for (name in intersect(c("n2i", "ci"), names(parts))) parts[[name]][g] <- parts[[name]][g] / length(g)
   effect <- row_effects(fit, parts, if (generic) "SMD" else fit$measure)
   rows <- problem$rows
   data <- data.frame(study = s$study, yi = effect$yi, vi = effect$vi)[rows, ]
   pooled <- pool_rows(fit, data)
-  out <- repaired_fit(pooled, if (!generic && fit$pooling != "IV") "pooled by inverse variance" else "")
+  out <- repaired_fit(pooled, join_notes(if (!generic && fit$pooling != "IV") "pooled by inverse variance" else "",
+                                         problem$assumed))
   out$participants <- sum(parts$n1i[rows], parts$n2i[rows])
   out
 }
@@ -105,7 +104,7 @@ shared_gls <- function(problem) {
   s <- fit$studies
   if (length(problem$shared) == 0L) return(none_shared)
   v <- diag(s$vi, nrow(s))
-  for (g in problem$shared) if (!is_split(s, g)) {
+  for (g in problem$shared[!problem$split]) {
     block <- shared_covariance(fit, s, g, problem$generic)
     if (is.null(block)) return("the covariance of a shared control is not known for generic effects; for SMDs use `generic = \"smd\"`")
     off <- row(block) != col(block)
@@ -113,6 +112,8 @@ shared_gls <- function(problem) {
   }
   rows <- problem$rows
   v <- v[rows, rows, drop = FALSE]
+  if (is.null(tryCatch(chol(v), error = function(e) NULL)))
+    return("the rows are not more variable than their shared control alone: no covariance of theirs has an inverse")
   y <- s$yi[rows]
   tau2 <- if (fit$overall$model == "random") moment_tau2(y, v) else c(tau2 = 0, I2 = moment_tau2(y, v)[["I2"]])
   w <- solve(v + diag(tau2[["tau2"]], length(y)))
@@ -120,8 +121,9 @@ shared_gls <- function(problem) {
   se <- 1 / sqrt(sum(w))
   limits <- interval_row(estimate, se, NA_real_, fit$level[["total"]])
   list(estimate = estimate, se = se, ci_low = limits$ci_low, ci_high = limits$ci_high, p_value = limits$p_value,
-       tau2 = tau2[["tau2"]], I2 = tau2[["I2"]], k = length(rows), participants = gls_participants(s, rows, problem$shared),
-       note = if (fit$ci_method != "wald" && fit$overall$model == "random") "Wald interval" else "")
+       tau2 = tau2[["tau2"]], I2 = tau2[["I2"]], k = length(rows), participants = gls_participants(s, rows, problem$shared[!problem$split]),
+       note = join_notes(if (fit$ci_method != "wald" && fit$overall$model == "random") "Wald interval" else "",
+                         problem$assumed))
 }
 
 # Gleser & Olkin (2009), chapter 19, for the measures on their analysis scale: what the
@@ -131,17 +133,29 @@ shared_covariance <- function(fit, s, g, generic) {
   one <- function(x) matrix(x, length(g), length(g))
   if (!is.null(s$ai)) {
     events <- s$ci[g[1L]]
+    if (fit$measure == "PETO") return(peto_covariance(s$ai[g], s$n1i[g], events, n2))
     # The rows' own correction for an empty cell.
-    empty <- events == 0 || events == n2
-    events <- events + 0.5 * empty
-    n2 <- n2 + empty
-    return(switch(fit$measure, OR = , PETO = one(1 / events + 1 / (n2 - events)), RR = one(1 / events - 1 / n2),
+    add <- if (events == 0 || events == n2) fit$options$add else 0
+    events <- events + add
+    n2 <- n2 + 2 * add
+    return(switch(fit$measure, OR = one(1 / events + 1 / (n2 - events)), RR = one(1 / events - 1 / n2),
                   RD = one(events * (n2 - events) / n2^3)))
   }
   if (fit$measure == "SMD" || (is.null(s$m1i) && generic == "smd"))
     return(1 / n2 + outer(s$yi[g], s$yi[g]) / (2 * (sum(s$n1i[g]) + n2)))
   if (is.null(s$m1i)) return(NULL)
   one(if (fit$measure == "ROM") s$sd2i[g[1L]]^2 / (n2 * s$m2i[g[1L]]^2) else s$sd2i[g[1L]]^2 / n2)
+}
+
+# O - E of row i is (n2 a_i - n_i c) / N_i, so under one risk p two rows covary by
+# n_i n_j n2 p(1 - p) / (N_i N_j), divided by V_i V_j for (O - E)/V. With V_i = n_i n2
+# p_i(1 - p_i) / (N_i - 1) and the geometric mean of the rows' own p_i(1 - p_i), which
+# keeps every correlation below 1.
+peto_covariance <- function(a, n1, events, n2) {
+  total <- n1 + n2
+  risk <- (a + events) / total
+  root <- (total - 1) / (total * sqrt(risk * (1 - risk)))
+  outer(root, root) / n2
 }
 
 # Q = r'Wr has the mean k - 1 + tau2 (tr W - 1'WW1 / 1'W1) for W the inverse of the
@@ -155,10 +169,12 @@ moment_tau2 <- function(y, v) {
   c(tau2 = if (df > 0) max(0, (q - df) / scale) else 0, I2 = if (df > 0 && q > 0) 100 * max(0, (q - df) / q) else NA_real_)
 }
 
-# Each shared control counted once.
-gls_participants <- function(s, rows, shared) {
+join_notes <- function(...) paste(Filter(nzchar, c(...)), collapse = ". ")
+
+# Each repeated control counted once.
+gls_participants <- function(s, rows, repeated) {
   if (is.null(s$n1i)) return(NA_real_)
-  again <- unlist(lapply(shared, function(g) if (is_split(s, g)) NULL else g[-1L]))
+  again <- unlist(lapply(repeated, `[`, -1L))
   sum(s$n1i[rows]) + sum(s$n2i[setdiff(rows, again)])
 }
 
@@ -191,8 +207,9 @@ format.msc_repair <- function(x, width = getOption("width"), ...) {
     c("Width", ifelse(done, paste0("x ", format_fixed(x$width_ratio)), "")),
     c("Rows", format_count(x$k)), c("People", format_count(x$participants)))
   table <- narrow_table(columns, width)
-  notes <- ifelse(nzchar(x$note), paste0(repair_label(x), ": ", x$note), "")
-  notes <- notes[nzchar(notes)]
+  # one line for repairs with the same note
+  notes <- vapply(unique(x$note[nzchar(x$note)]), function(note)
+    paste0(paste(repair_label(x)[x$note == note], collapse = ", "), ": ", note), "", USE.NAMES = FALSE)
   fit_to_terminal(c(table, if (length(notes) > 0L) c("", paste0("Note: ", notes))), width)
 }
 

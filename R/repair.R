@@ -14,7 +14,8 @@
 #'   control enters once. Not for generic effects, which hold no arms.
 #' * `split_control`: sizes and events of the shared control divided by the number of
 #'   arms (Handbook 23.3.4), without rounding: halves of people are arithmetic here. For
-#'   generic effects only with `generic = "smd"`.
+#'   generic effects only with `generic = "smd"`. A control that was divided already is
+#'   left as it is.
 #' * `one_row`: one row a study, by the rule in `setting`: the `first` or `last` in the
 #'   order of the data (or of `time`), the `largest` by participants (of equals the first),
 #'   or `given`, the rows named in `keep`.
@@ -29,9 +30,18 @@
 #'   of the arms for standardised ones, \eqn{1/c + 1/d}, \eqn{1/c - 1/n_2} and
 #'   \eqn{cd/n_2^3} for log odds ratios, log risk ratios and risk differences. Under the
 #'   random model tau-squared is the DerSimonian-Laird moment for correlated rows, equal
-#'   to the usual one where no rows correlate.
+#'   to the usual one where no rows correlate. For Peto's odds ratio the covariance is
+#'   that of O - E under equal risks, \eqn{n_i n_j n_2 p(1-p) / (N_i N_j V_i V_j)}{n_i n_j
+#'   n2 p(1-p) / (N_i N_j V_i V_j)}. Rows of a divided control stand as they are.
 #' * `three_level`: [msc_multilevel()]; `robust` with CR1 and CR2: [msc_robust()] of the
 #'   rows as they are; `three_level_robust`: of the three-level model.
+#'
+#' `combine_arms`, `split_control` and `gls` have to know whether a control that stands in
+#' several rows is repeated in full or divided among them. Parts that differ by one were
+#' divided, and `randomised` says how many controls there were. Without it the sizes
+#' decide, as in [msc_check()]: divided, where the parts together come nearer to the size
+#' of an experimental arm than one part does. What was assumed stands in `note`: with
+#' unequal allocation it can be wrong.
 #'
 #' A composite or a combined arm is pooled by inverse variance; the other repairs use the
 #' weights of the fit.
@@ -46,6 +56,8 @@
 #' @param generic `"smd"` says that generic effects are standardised mean differences with
 #'   `n1i` and `n2i`: their variance can then be computed again for a divided control,
 #'   and the covariance of a shared one.
+#' @param randomised a data frame with `study` and `n2`, the controls that each trial
+#'   randomised: tells a divided control from a repeated one. As in [msc_check()].
 #' @return A data frame of class `msc_repair` on the analysis scale, one row a repair:
 #'   `repair`, `setting` (the rule or r), `estimate`, `se`, `ci_low`, `ci_high`,
 #'   `p_value`, `tau2`, `I2`, `k` (rows pooled), `participants` (summed over them),
@@ -80,12 +92,13 @@
 #' repairs[c("repair", "setting", "estimate", "change")]
 #' @export
 msc_repair <- function(fit, cluster = NULL, r = c(0, 0.25, 0.5, 0.75, 1), time = NULL, keep = NULL,
-                       generic = c("effect", "smd")) {
+                       generic = c("effect", "smd"), randomised = NULL) {
   check_fit(fit)
   generic <- choose_one(generic, c("effect", "smd"), "generic")
   env <- parent.frame()
   problem <- list(fit = fit, cluster = read_cluster(fit, substitute(cluster), env), generic = generic,
                   time = read_time(fit, substitute(time), env), r = check_correlations(r))
+  problem$randomised <- read_controls(randomised, fit$studies$study)
   problem <- gather_rows(problem)
   problem$keep <- check_keep(keep, problem)
   rows <- c(
@@ -133,7 +146,20 @@ gather_rows <- function(problem) {
   problem$rows <- rows
   problem$several <- clusters[lengths(clusters) > 1L]
   problem$shared <- unlist(lapply(unname(problem$several), function(g) control_groups(s, g)), recursive = FALSE)
+  division <- lapply(problem$shared, function(g) divided_control(s, g, problem$randomised))
+  problem$split <- vapply(division, `[[`, NA, "split")
+  problem$assumed <- paste(unlist(Map(function(g, d) if (!d$sure) paste0(
+    spelled_rows(g), ": control of ", s$n2i[g[1L]], " taken as ", if (d$split) "divided" else "repeated", ", ", d$why,
+    "; `randomised` would settle it"), problem$shared, division)), collapse = ". ")
   problem
+}
+
+read_controls <- function(randomised, study) {
+  if (is.null(randomised)) return(NULL)
+  if (!is.data.frame(randomised) || !all(c("study", "n2") %in% names(randomised)))
+    msc_stop("`randomised` must be a data frame with `study` and `n2`", arg = "randomised")
+  if (!"n" %in% names(randomised)) randomised[["n"]] <- NA_real_
+  read_randomised(randomised, study)
 }
 
 check_keep <- function(keep, problem) {

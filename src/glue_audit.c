@@ -31,7 +31,7 @@ static const char *const line_names[] = {"centre", "p_value", "significance", "r
                                          "p",      "q",       "tau2_range",   "fits"};
 
 /* lines: list(estimate, ci_low, ci_high, p, I2, het_p, Q, tau2: n x 2 ends; k, quantile,
- * alpha: n; random: logical n). fits: TRUE to look for all numbers of rows. Returns
+ * df (NA: normal), alpha: n; random: logical n). fits: TRUE to look for all numbers of rows. Returns
  * verdicts (n each), ranges (n x 2 each) and fits (AUDIT_ROW_SETS x n, or NULL). */
 SEXP glue_audit_lines(SEXP lines, SEXP fits) {
   static const char *const inputs[] = {"estimate", "ci_low", "ci_high", "p",
@@ -40,6 +40,7 @@ SEXP glue_audit_lines(SEXP lines, SEXP fits) {
   const double *x[8];
   for (int j = 0; j < 8; j++) x[j] = column(lines, inputs[j], 2 * n);
   const double *k = column(lines, "k", n), *quantile = column(lines, "quantile", n);
+  const double *df = column(lines, "df", n);
   const double *alpha = column(lines, "alpha", n);
   const int *random = list_ints(lines, "random", n);
 
@@ -56,7 +57,8 @@ SEXP glue_audit_lines(SEXP lines, SEXP fits) {
   for (R_xlen_t i = 0; i < n; i++) {
     const audit_line line = {at(x[0], i, n), at(x[1], i, n), at(x[2], i, n), at(x[3], i, n),
                              at(x[4], i, n), at(x[5], i, n), at(x[6], i, n), at(x[7], i, n),
-                             k[i],           quantile[i],    alpha[i],       random[i]};
+                             k[i],           quantile[i],    df[i],          alpha[i],
+                             random[i]};
     audit_found found;
     audit_check_line(&line, sets ? sets + i * AUDIT_ROW_SETS : NULL, &found);
     const audit_verdict verdicts[] = {found.centre, found.p_value, found.significance, found.rows,

@@ -81,10 +81,15 @@ static void standard_error(const audit_line *line, audit_range *se, audit_range 
   z->high = fmax(fabs(line->estimate.low), fabs(line->estimate.high)) / se->low;
 }
 
-static audit_range two_sided_p(audit_range z) {
+/* Normal where df is NaN, else Student's t. */
+static double two_tails(double z, double df) {
+  return 2 * (isnan(df) ? pnorm(-z, 0, 1, 1, 0) : pt(-z, df, 1, 0));
+}
+
+static audit_range two_sided_p(audit_range z, double df) {
   const double far = fmax(fabs(z.low), fabs(z.high));
   const double near = z.low <= 0 && z.high >= 0 ? 0 : fmin(fabs(z.low), fabs(z.high));
-  const audit_range p = {2 * pnorm(-far, 0, 1, 1, 0), 2 * pnorm(-near, 0, 1, 1, 0)};
+  const audit_range p = {two_tails(far, df), two_tails(near, df)};
   return p;
 }
 
@@ -116,7 +121,7 @@ static void check_interval(const audit_line *line, audit_found *found) {
                       line->estimate.low <= line->ci_high.high;
   found->centre = ordered && audit_meet(found->middle, line->estimate) ? AUDIT_OK : AUDIT_WRONG;
   standard_error(line, &found->se, &found->z);
-  found->p = two_sided_p(found->z);
+  found->p = two_sided_p(found->z, line->t_df);
   if (!audit_known(line->p)) return;
   found->p_value = meet_p(found->p, line->p) ? AUDIT_OK : AUDIT_WRONG;
 }
@@ -171,11 +176,50 @@ audit_range audit_q(audit_range i2, audit_range het_p, audit_range q, double k) 
   return r;
 }
 
-/* A P of 0 or 1 has no finite z; 38 is beyond the smallest double. */
+/* A P of 0 or 1 has no finite z: "<0.0001" goes with a Q of any size. */
 static audit_range z_of_p(audit_range p) {
-  const audit_range z = {p.high < 1 ? qnorm(p.high, 0, 1, 0, 0) : -38,
-                         p.low > 0 ? qnorm(p.low, 0, 1, 0, 0) : 38};
+  const audit_range z = {p.high < 1 ? qnorm(p.high, 0, 1, 0, 0) : -HUGE_VAL,
+                         p.low > 0 ? qnorm(p.low, 0, 1, 0, 0) : HUGE_VAL};
   return z;
+}
+
+static double chi2_tail(double q, double df) { return q < HUGE_VAL ? pchisq(q, df, 0, 0) : 0; }
+
+/* The least whole df from `from` at which the tail beyond q(df) = scale df, or beyond a
+ * fixed q, has come to the wanted side of p; `most` where it never does. */
+static double first_df(double from, double most, double scale, double q, double p) {
+  const int falls = isnan(q);
+  double low = from - 1, high = most;
+  while (high - low > 1) {
+    const double df = floor((low + high) / 2);
+    const double tail = chi2_tail(falls ? scale * df : q, df);
+    if (falls ? tail <= p * (1 + SLACK) : tail >= p * (1 - SLACK))
+      high = df;
+    else
+      low = df;
+  }
+  return high;
+}
+
+/* Can more than AUDIT_MOST_ROWS rows give the figures? Each pair of the three is tried by
+ * itself, which errs on the wide side. From df = 200 on the tail beyond df / (1 - I2)
+ * falls with df where I2 is at least 0.5 %, and that beyond a given Q rises. */
+static int more_rows_fit(audit_range i2, audit_range het_p, audit_range q) {
+  const double least = AUDIT_MOST_ROWS, most = 1e9;
+  const int with_i2 = audit_known(i2), with_p = audit_known(het_p), with_q = audit_known(q);
+  const double share = with_i2 ? fmin(fmax(i2.low, 0), 100) / 100 : 0;
+  if (with_q && share > 0 && q.high * (1 - share) < least * (1 - SLACK)) return 0;
+  if (with_q && with_p) {
+    const double df = first_df(least, most, 0, q.low, het_p.low);
+    if (df >= most || chi2_tail(q.high, df) > het_p.high * (1 + SLACK)) return 0;
+  }
+  if (with_i2 && with_p && i2.low >= 0.5) {
+    const double steep = i2.high < 100 ? 1 / (1 - i2.high / 100) : HUGE_VAL;
+    const double df = first_df(least, most, steep, (double)NAN, het_p.high);
+    const double flat = i2.low < 100 ? df / (1 - i2.low / 100) : HUGE_VAL;
+    if (df >= most || chi2_tail(flat, df) < het_p.low * (1 - SLACK)) return 0;
+  }
+  return 1;
 }
 
 static void find_rows(const audit_line *line, int *fits) {
@@ -187,6 +231,8 @@ static void find_rows(const audit_line *line, int *fits) {
     fits[k] = !(with_p && far_off(q_of_i2(line->i2, line->q, df), df, z)) &&
               rows_fit(line->i2, line->het_p, line->q, (double)k);
   }
+  if (!fits[AUDIT_MOST_ROWS])
+    fits[AUDIT_MOST_ROWS] = more_rows_fit(line->i2, line->het_p, line->q);
 }
 
 static int printed_pair(const audit_line *line) {
@@ -202,11 +248,13 @@ static void check_rows(const audit_line *line, int *fits, audit_found *found) {
   }
   if (!printed_pair(line)) return;
   found->rows = any ? AUDIT_OK : AUDIT_NOWHERE;
-  if (!any || isnan(line->k)) return;
-  if (line->k < 2 || !rows_fit(line->i2, line->het_p, line->q, line->k))
-    found->rows = AUDIT_WRONG;
-  else
+  if (isnan(line->k)) return;
+  if (line->k >= 2 && rows_fit(line->i2, line->het_p, line->q, line->k)) {
+    found->rows = AUDIT_OK;
     found->q = audit_q(line->i2, line->het_p, line->q, line->k);
+  } else if (any) {
+    found->rows = AUDIT_WRONG;
+  }
 }
 
 /* ---- tau^2 -------------------------------------------------------------------- */
@@ -228,17 +276,27 @@ static audit_range tau2_per_variance(double a_low, double a_high, double k) {
   return g;
 }
 
+/* Adds what tau^2 may be with `rows` rows. */
+static void extend_tau2(const audit_line *line, double rows, audit_range se, audit_range *range) {
+  const audit_range q = audit_q(line->i2, line->het_p, line->q, rows);
+  if (q.low > q.high) return;
+  const audit_range g = tau2_per_variance(q.low - rows + 1, q.high - rows + 1, rows);
+  include(range, g.low * se.low * se.low);
+  include(range, g.high * se.high * se.high);
+}
+
 static void check_tau2(const audit_line *line, const int *fits, audit_found *found) {
   if (!line->random || !audit_known(line->tau2) || !audit_known(found->se)) return;
   audit_range range = nothing();
-  for (int k = 2; k < AUDIT_ROW_SETS; k++) {
-    const double rows = (double)k;
-    if (isnan(line->k) ? !fits || !fits[k] : rows != line->k) continue;
-    const audit_range q = audit_q(line->i2, line->het_p, line->q, rows);
-    if (q.low > q.high) continue;
-    const audit_range g = tau2_per_variance(q.low - rows + 1, q.high - rows + 1, rows);
-    include(&range, g.low * found->se.low * found->se.low);
-    include(&range, g.high * found->se.high * found->se.high);
+  if (!isnan(line->k) && line->k >= 2) {
+    extend_tau2(line, line->k, found->se, &range);
+  } else if (isnan(line->k) && fits) {
+    for (int k = 2; k < AUDIT_ROW_SETS; k++)
+      if (fits[k]) extend_tau2(line, (double)k, found->se, &range);
+    if (fits[AUDIT_MOST_ROWS]) { /* and any larger number: tau^2 grows with the rows */
+      if (isnan(range.low)) range.low = 0;
+      range.high = HUGE_VAL;
+    }
   }
   if (!audit_known(range)) return;
   found->tau2_range = range;
@@ -306,20 +364,22 @@ audit_range audit_difference_q(const audit_range *estimate, const audit_range *s
 }
 
 /* The extreme of a weighted mean over weights in ranges: each weight is at the end that
- * pulls towards the extreme, and the mean itself tells which (Dinkelbach's iteration). */
+ * pulls towards the extreme, and the mean itself tells which (Dinkelbach's iteration).
+ * From a mean that some weights give, it only moves towards the extreme; a step back is
+ * rounding, where one weight is so large that the mean is all but its estimate. */
 static double extreme_mean(const audit_range *estimate, const audit_range *se, size_t n, int up) {
-  double mean = up ? estimate[0].high : estimate[0].low;
+  double mean = up ? -HUGE_VAL : HUGE_VAL;
   for (int step = 0; step < 100; step++) {
     double sum_u = 0, sum_uy = 0;
     for (size_t j = 0; j < n; j++) {
       const double y = up ? estimate[j].high : estimate[j].low;
-      const int pulls = up ? y > mean : y < mean;
+      const int pulls = step > 0 && (up ? y > mean : y < mean);
       const double s = fmax(pulls ? se[j].low : se[j].high, 1e-12);
       sum_u += 1 / (s * s);
       sum_uy += y / (s * s);
     }
     const double next = sum_uy / sum_u;
-    if (fabs(next - mean) <= 1e-14 * (1 + fabs(mean))) break;
+    if (up ? next <= mean : next >= mean) break;
     mean = next;
   }
   return mean;

@@ -7,7 +7,8 @@
  * rounds to it, so each function takes closed ranges and gives the range that a
  * further number may have. Ranges err on the wide side: what lies outside cannot be. */
 
-/* Numbers of rows (studies in a pool) that are considered, 2 to this. */
+/* Numbers of rows (studies in a pool) that are considered one by one, 2 to this; the
+ * last stands for all larger numbers too. */
 enum { AUDIT_MOST_ROWS = 200, AUDIT_ROW_SETS = AUDIT_MOST_ROWS + 1 };
 
 typedef struct {
@@ -24,6 +25,7 @@ typedef struct {
   audit_range i2, het_p, q, tau2; /* i2 in percent */
   double k;                       /* rows stated, NaN if not */
   double quantile;                /* of the printed interval, 1.96 */
+  double t_df;                    /* of Student's t; NaN for the normal distribution */
   double alpha;                   /* 1 - level */
   int random;                     /* DerSimonian-Laird tau^2 can be checked */
 } audit_line;
@@ -37,8 +39,8 @@ int audit_known(audit_range r);
 int audit_meet(audit_range a, audit_range b);
 
 /* Everything one line can be checked for by itself. fits[AUDIT_ROW_SETS]: 1 where
- * that many rows can give I2, P of heterogeneity and Q; NULL when not wanted, and
- * then only the stated number is tried. */
+ * that many rows can give I2, P of heterogeneity and Q, in the last place that many or
+ * more; NULL when not wanted, and then only the stated number is tried. */
 void audit_check_line(const audit_line *line, int *fits, audit_found *found);
 
 /* Q that `k` rows may have. */

@@ -42,6 +42,8 @@ typedef struct {
 void drawing_allocate(drawing *d);
 void drawing_free(drawing *d);
 
-void check_geometry(void); /* geometry.c */
+void check_audit(void);      /* check_audit.c */
+void check_multilevel(void); /* check_multilevel.c */
+void check_geometry(void);   /* geometry.c */
 
 #endif

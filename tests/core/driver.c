@@ -403,6 +403,8 @@ int main(void) {
   check_j();
   check_tau2();
   check_no_spread();
+  check_audit();
+  check_multilevel();
   check_geometry();
   return check_report();
 }

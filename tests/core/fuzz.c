@@ -6,28 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "fuzzing.h"
 
 /* ---- random input ------------------------------------------------------------- */
-
-static uint64_t state;
-
-/* splitmix64 (Steele, Lea & Flood 2014) */
-static uint64_t bits(void) {
-  uint64_t z = (state += 0x9e3779b97f4a7c15u);
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
-}
-
-static double uniform(double low, double high) {
-  return low + (high - low) * ((double)(bits() >> 11) * 0x1p-53);
-}
-
-/* 0 .. n - 1 */
-static int below(int n) { return (int)(bits() % (uint64_t)n); }
-
-static int one_in(int n) { return below(n) == 0; }
 
 enum { K_MAX = 40, GROUPS_MAX = 6 };
 
@@ -116,17 +97,6 @@ static void *copy_of(const void *from, size_t n, size_t size) {
 }
 
 /* ---- what is checked -------------------------------------------------------------- */
-
-static long case_number;
-static int case_ok;
-
-#define HOLDS(condition)                                                                           \
-  do {                                                                                             \
-    if (!(condition) && case_ok) {                                                                 \
-      case_ok = 0;                                                                                 \
-      check_true(0, "case %ld, line %d: %s", case_number, __LINE__, #condition);                   \
-    }                                                                                              \
-  } while (0)
 
 static int between(double x, double low, double high) { return x >= low && x <= high; }
 
@@ -423,7 +393,6 @@ static void fuzz_one(void) {
   a.groups.in_total = one_in(2) ? in_total : NULL;
   a.groups.study = study;
 
-  case_ok = 1;
   analysis_allocate(&a);
   const int analysis_in_time = run_in_time(run_analysis, &a);
   HOLDS(analysis_in_time);
@@ -431,7 +400,6 @@ static void fuzz_one(void) {
     check_analysis(&a);
     fuzz_layout(&a);
   }
-  if (case_ok) check_true(1, "case %ld", case_number);
   analysis_free(&a);
   for (int j = 0; j < 10; j++) free((void *)(uintptr_t)*columns[j]);
   free(row_state);
@@ -440,12 +408,20 @@ static void fuzz_one(void) {
   free(study);
 }
 
+/* Printed results and dependent rows take their turns after every tenth analysis. */
 int main(int argc, char **argv) {
   const long cases = argc > 1 ? atol(argv[1]) : 200000, first = argc > 2 ? atol(argv[2]) : 1;
-  for (case_number = first; case_number < first + cases; case_number++) {
-    /* Each case has a seed of its own, so that one can be run alone. */
-    state = (uint64_t)case_number * 0x2545f4914f6cdd1du;
+  for (long number = first; number < first + cases; number++) {
+    start_case(number);
     fuzz_one();
+    end_case();
+    if (number % 10 != 0) continue;
+    start_case(number);
+    fuzz_audit();
+    end_case();
+    start_case(number);
+    fuzz_multilevel();
+    end_case();
   }
   return check_report();
 }

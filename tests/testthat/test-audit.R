@@ -178,3 +178,121 @@ test_that("print, summary and plot", {
   grDevices::dev.off()
   expect_gt(file.size(file), 1000)
 })
+
+# What is printed of other software and in other forms must not be accused.
+
+flagged <- function(...) {
+  a <- msc_audit(data.frame(...))
+  a$check[is_flag(a$status)]
+}
+
+test_that("numbers of rows have no end", {
+  expect_identical(flagged(I2 = "5", het_p = "0.20", k = "510"), character())
+  a <- msc_audit(data.frame(I2 = "5", het_p = "0.20"))
+  expect_identical(c(a$status, a$feasible), c("ok", "k at least 200"))
+  # Q of 3900 leaves a P that no print tells from 0
+  expect_identical(flagged(I2 = "99", het_p = "<0.0001", k = "40"), character())
+  expect_identical(flagged(I2 = "99", het_p = "0.50"), "heterogeneity")
+  expect_identical(flagged(I2 = "5", het_p = "0.90", k = "510"), "heterogeneity")
+  big <- data.frame(outcome = "Death", role = c("total", "total"), by = c("", "age"), k = c("250", ""),
+                    I2 = c("", "70"), het_p = c("", "<0.0001"))
+  expect_false(any(is_flag(msc_audit(big)$status)))
+})
+
+test_that("without a measure, no effect may be 0 or 1", {
+  expect_identical(flagged(ci_low = "0.42", ci_high = "1.31", p = "0.30"), character())
+  expect_identical(flagged(ci_low = "0.42", ci_high = "1.31", claim = "not significant"), character())
+  expect_identical(flagged(ci_low = "0.42", ci_high = "0.81", p = "0.30"), "significance")
+  expect_identical(flagged(ci_low = "0.42", ci_high = "1.31", p = "0.30", measure = "MD"), "significance")
+})
+
+test_that("a subgroup whose estimate is not given is not one that has none", {
+  d <- data.frame(outcome = "A", role = c("total", rep("subgroup", 3)), group = c("", "a", "b", "c"), measure = "MD",
+                  estimate = c("0.50", "0.00", "1.00", ""), ci_low = c("0.20", "-0.39", "0.61", ""),
+                  ci_high = c("0.80", "0.39", "1.39", ""), k = c("9", "3", "3", "3"), sub_p = c("0.50", "", "", ""))
+  checks <- function(d) {
+    a <- msc_audit(d)
+    a$status[a$check == "difference"]
+  }
+  expect_identical(checks(d), "cannot tell")
+  d$k[4] <- "0"
+  expect_identical(checks(d), "contradiction")
+  d$k[4] <- ""
+  d$estimate[4] <- "Not estimable"
+  expect_identical(checks(d), "contradiction")
+})
+
+test_that("Hartung-Knapp intervals and other estimators of tau2 are taken for what they are", {
+  skip_if_not_installed("metafor")
+  set.seed(8)
+  two <- function(x, digits = 2) sprintf(paste0("%.", digits, "f"), x)
+  print_fit <- function(m, model, k) data.frame(
+    measure = "SMD", model = model, k = k, estimate = two(m$b), ci_low = two(m$ci.lb), ci_high = two(m$ci.ub),
+    p = two(m$pval, 3), I2 = two(m$I2, 0), het_p = two(m$QEp, 3), tau2 = two(m$tau2, 3), Q = two(m$QE))
+  alarms <- c(reml = 0, hksj = 0, wald = 0)
+  for (i in 1:40) {
+    k <- sample(4:15, 1)
+    v <- stats::runif(k, 0.01, 0.1)
+    y <- stats::rnorm(k, 0.3, sqrt(v + 0.05))
+    reml <- print_fit(metafor::rma(y, v, method = "REML"), "random-effects (REML)", k)
+    hksj <- print_fit(metafor::rma(y, v, method = "DL", test = "knha"), "random, Hartung-Knapp", k)
+    bare <- transform(hksj, model = "random", tau2 = "")
+    alarm <- function(d) any(is_flag(msc_audit(d)$status))
+    alarms <- alarms + c(alarm(reml), alarm(hksj), alarm(bare))
+  }
+  expect_identical(unname(alarms[1:2]), c(0, 0))
+  # not named, the P is flagged, and the other distribution is the first to be proposed
+  expect_gt(alarms[["wald"]], 20)
+  a <- msc_audit(data.frame(measure = "MD", k = "3", estimate = "1.00", ci_low = "-3.30", ci_high = "5.30", p = "0.42"))
+  expect_match(a$suggestion[a$check == "p"], "^limits and P by Student's t with 2 degrees of freedom")
+  # and an altered P is found by t too
+  expect_true("p" %in% flagged(measure = "MD", model = "random (HKSJ)", k = "3", estimate = "1.00", ci_low = "-3.30",
+                               ci_high = "5.30", p = "0.05"))
+  expect_false("p" %in% flagged(measure = "MD", model = "random (HKSJ)", k = "3", estimate = "1.00", ci_low = "-3.30",
+                                ci_high = "5.30", p = "0.42"))
+})
+
+test_that("one result under two models is two analyses", {
+  both <- data.frame(
+    outcome = "ALB", role = rep(c("total", "subgroup", "subgroup"), 2), group = rep(c("total", "low", "high"), 2),
+    model = rep(c("fixed", "random"), each = 3), measure = "MD",
+    estimate = c("0.50", "0.40", "0.60", "0.54", "0.42", "0.66"), ci_low = c("0.36", "0.20", "0.40", "0.30", "0.10", "0.30"),
+    ci_high = c("0.64", "0.60", "0.80", "0.78", "0.74", "1.02"))
+  expect_false(any(is_flag(msc_audit(both)$status)))
+  expect_false(any(is_flag(msc_audit(both[c(4, 1, 2, 5, 3, 6), ])$status)))
+  expect_true("repeat" %in% flagged(transform(both, model = "fixed")))
+  expect_false("repeat" %in% flagged(outcome = "A", group = "x", role = "subgroup", level = c("90", "95"),
+                                     estimate = "0.50", ci_low = c("0.34", "0.31"), ci_high = c("0.66", "0.69")))
+})
+
+test_that("a total of subgroups whose SE may be 0 is not accused", {
+  d <- data.frame(outcome = "A", role = c("total", "subgroup", "subgroup"), group = c("", "a", "b"), measure = "MD",
+                  model = "fixed", estimate = c("0.2", "-0.3", "0.6"), ci_low = c("0.2", "-0.3", "0.5"),
+                  ci_high = c("0.3", "-0.2", "0.6"))
+  expect_false("total" %in% flagged(d))
+})
+
+test_that("files of other programs are read, or refused by name", {
+  file <- function(text) {
+    path <- tempfile(fileext = ".csv")
+    con <- base::file(path, "wb")
+    on.exit(close(con))
+    writeBin(if (is.raw(text)) text else charToRaw(text), con)
+    path
+  }
+  want <- msc_audit(data.frame(estimate = "0,50", ci_low = "0,02", ci_high = "0,97"))
+  same <- function(text) expect_equal(as.data.frame.list(msc_audit(file(text))), as.data.frame.list(want))
+  same("estimate;ci_low;ci_high\n0,50;0,02;0,97\n")
+  same("estimate\tci_low\tci_high\r\n0,50\t0,02\t0,97\r\n")
+  same(c(as.raw(c(0xef, 0xbb, 0xbf)), charToRaw("estimate;ci_low;ci_high\n0,50;0,02;0,97\n")))
+  # Windows-1252: a dash for a minus, and letters
+  dash <- c(charToRaw("outcome,estimate,ci_low,ci_high\nM"), as.raw(0xe9), charToRaw("LD,"), as.raw(0x96),
+            charToRaw("0.50,-0.97,-0.02\n"))
+  a <- msc_audit(file(dash))
+  expect_identical(c(a$status, attr(a, "results")$outcome), c("ok", "M\u00e9LD"))
+  for (bad in c("", "estimate,ci_low\n0.5,0.2\n0.5,0.2,0.9\n"))
+    expect_error(msc_audit(file(bad)), "cannot be read as a CSV file", class = "msc_error")
+  expect_error(msc_audit(tempdir()), "cannot be read", class = "msc_error")
+  expect_error(msc_audit(data.frame(estimate = "Inf", ci_low = "0", ci_high = "1")), "finite", class = "msc_error")
+  expect_error(msc_audit(data.frame(estimate = "1"), complete = NA), "`complete`", class = "msc_error")
+})

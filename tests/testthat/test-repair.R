@@ -108,3 +108,48 @@ test_that("time points by rule, and errors that name the argument", {
   file <- msc_save(x, tempfile(fileext = ".png"), res = 50)
   expect_gt(file.size(file), 1000)
 })
+
+test_that("a divided control is not treated as a repeated one", {
+  d <- arms()
+  d$n2i[3:4] <- 14 # 28 in all, beside arms of 30 and 31
+  fit <- mscpool(d, "MD")
+  x <- msc_repair(fit)
+  expect_equal(line(x, "gls")$estimate, fit$overall$estimate)
+  expect_identical(line(x, "gls")$participants, sum(d$n1i, d$n2i))
+  expect_match(line(x, "split_control")$note, "divided already")
+  expect_match(line(x, "gls")$note, "control of 14 taken as divided.*`randomised` would settle it")
+  one <- d[-4, ]
+  one[3, c("m1i", "sd1i", "n1i")] <- combined_mean(d$m1i[3:4], d$sd1i[3:4], d$n1i[3:4])
+  one$n2i[3] <- 28
+  expect_equal(line(x, "combine_arms")$estimate, mscpool(one, "MD")$overall$estimate)
+  # what is known goes before what is likely
+  known <- msc_repair(fit, randomised = data.frame(study = "Cedar", n2 = 14))
+  expect_identical(line(known, "gls")$note, "")
+  expect_identical(line(known, "gls")$participants, sum(d$n1i, d$n2i) - 14)
+  d$n2i[3:4] <- 7
+  expect_equal(line(known, "split_control")$estimate, mscpool(transform(d), "MD")$overall$estimate)
+  whole <- msc_repair(mscpool(arms(), "MD"), randomised = data.frame(study = "Cedar", n = 117, n2 = 56))
+  expect_match(line(whole, "split_control")$note, "divided already")
+  expect_match(line(msc_repair(mscpool(arms(), "MD")), "gls")$note, "control of 28 taken as repeated")
+  expect_error(msc_repair(fit, randomised = c(Cedar = 3)), "`n2`", class = "msc_error")
+  expect_error(msc_repair(fit, randomised = data.frame(study = "Oak", n2 = 3)), "not in the data", class = "msc_error")
+  expect_match(paste(format(x), collapse = " "), "combine_arms .*, gls \\(shared control\\): rows 3, 4")
+})
+
+test_that("Peto's odds ratios with one control covary as their O - E do", {
+  d <- data.frame(study = c("A", "A", "B"), ai = c(8, 12, 5), n1i = c(20, 30, 30), ci = c(10, 10, 8), n2i = c(25, 25, 31))
+  fit <- mscpool(d, "PETO")
+  s <- fit$studies
+  # one risk, 0.4, in all three arms: V by hand, and the binomial variance of the control
+  n <- s$n1i[1:2]
+  big <- n + 25
+  v <- n * 25 * 0.4 * 0.6 / (big - 1)
+  expect_equal(1 / s$vi[1:2], v)
+  want <- outer(n / (big * v), n / (big * v)) * 25 * 0.4 * 0.6
+  expect_equal(shared_covariance(fit, s, 1:2, "effect"), want)
+  # few events in the control: the pool stays among its rows
+  d[1:2, c("ai", "n1i", "ci", "n2i")] <- list(c(15, 18), c(20, 22), 1, 21)
+  x <- msc_repair(mscpool(d, "PETO"))
+  expect_gt(line(x, "gls")$estimate, min(mscpool(d, "PETO")$studies$yi))
+  expect_equal(line(x, "gls")$estimate, line(x, "combine_arms")$estimate, tolerance = 0.1)
+})
