@@ -11,7 +11,8 @@
 #' \eqn{S_0(t) = \sum 1/(v_i + t)} and \eqn{S_1(t) = \sum y_i/(v_i + t)}, which the mean
 #' needs at another tau-squared for each omission, are interpolated at Chebyshev points
 #' over the tau-squared values that occur, to rounding error. All else is pooled
-#' afresh.
+#' afresh; iterative estimators start from the tau-squared of all rows, or of one row
+#' less, which saves steps and changes nothing: the estimate does not depend on the start.
 #'
 #' @param fit a fit from [mscpool()].
 #' @param by what leaves: each row, or each study with all its rows.
