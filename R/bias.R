@@ -84,13 +84,17 @@ msc_bias_test <- function(fit, method = "egger") {
     msc_stop("`fit` pools ", length(rows), " row", if (length(rows) != 1L) "s",
              ": a test for small-study effects needs three", arg = "fit")
   s <- fit$studies[rows, ]
-  if (diff(range(s$sei)) <= 1e-12 * max(s$sei))
-    msc_stop("All rows have the same standard error: there are no small and large studies to ",
-             "compare", arg = "fit")
+  check_sizes_differ(s$sei)
   out <- do.call(rbind, lapply(method, function(m)
     bias_row(m, length(rows), bias_tests[[m]](s, fit))))
   class(out) <- c("msc_bias", "data.frame")
   out
+}
+
+check_sizes_differ <- function(sei) {
+  if (diff(range(sei)) <= 1e-12 * max(sei))
+    msc_stop("All rows have the same standard error: there are no small and large studies to ",
+             "compare", arg = "fit")
 }
 
 bias_methods <- function(fit) {

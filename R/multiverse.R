@@ -184,8 +184,10 @@ choice_importance <- function(frame, varied) {
     hanging <- switch(name, model = c("tau2", "ci_method"), measure = c("smd", "zero_rule"))
     others <- do.call(paste, c(frame[setdiff(choices, c(name, hanging))], sep = "\r"))
     pairs <- vapply(split(frame[c(name, "conclusion")], others), unlike_pairs, numeric(2L))
-    s <- frame$statistic
-    centre <- stats::ave(s, frame[[name]])
+    # Effects that are all equal have no Hartung-Knapp statistic, or an infinite one.
+    known <- is.finite(frame$statistic)
+    s <- frame$statistic[known]
+    centre <- stats::ave(s, frame[[name]][known])
     total <- sum((s - mean(s))^2)
     data.frame(choice = name, options = length(unique(frame[[name]])),
                changed = if (sum(pairs[1L, ]) > 0) sum(pairs[2L, ]) / sum(pairs[1L, ]) else NA_real_,
@@ -240,7 +242,7 @@ plot.msc_multiverse <- function(x, newpage = TRUE, ...) {
   colour <- c(below = "#2166AC", unclear = "grey55", above = "#B2182B")[x$conclusion]
   at <- seq_len(n)
   y <- if (several) x$statistic else x$estimate
-  shown <- if (several) range(y, 0) else range(x$ci_low, x$ci_high, 0)
+  shown <- if (several) range(y[is.finite(y)], 0) else range(x$ci_low, x$ci_high, 0)
   top <- new_panel(c(0.5, n + 0.5), widen(shown), "", if (several) "Test statistic" else effect_title(fit), list(
     line_layer(c(-1, n + 2), c(0, 0), "grey30", lwd = 0.6),
     if (!several) grid::segmentsGrob(at, x$ci_low, at, x$ci_high, default.units = "native",

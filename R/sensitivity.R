@@ -11,13 +11,16 @@
 #' \eqn{S_0(t) = \sum 1/(v_i + t)} and \eqn{S_1(t) = \sum y_i/(v_i + t)}, which the mean
 #' needs at another tau-squared for each omission, are interpolated at Chebyshev points
 #' over the tau-squared values that occur, to rounding error. All else is pooled
-#' afresh.
+#' afresh; iterative estimators start from the tau-squared of all rows, or of one row
+#' less, which saves steps and changes nothing: the estimate does not depend on the start.
 #'
 #' @param fit a fit from [mscpool()].
 #' @param by what leaves: each row, or each study with all its rows.
 #' @param pairs also leave out every pair?
 #' @param subgroups within the subgroups instead of the total: each row is left out of
-#'   its own subgroup, and a column `subgroup` follows `omitted`.
+#'   its own subgroup, and a column `subgroup` follows `omitted`. A tau-squared that all
+#'   subgroups share (`subgroup_tau2 = "common"`) is estimated again without the row (or
+#'   without all rows of the study, also those in other subgroups).
 #' @param order what the rows are sorted by before they are added: a vector of one value
 #'   a row (such as the year), `"study"`, `"weight"` (largest first) or `"effect"`; by
 #'   default the order of the data.
@@ -51,14 +54,12 @@ msc_leave1out <- function(fit, by = c("row", "study"), pairs = FALSE, subgroups 
     return(new_refit(leave_out(fit, by, pairs), fit, "omitted"))
   if (is.null(fit$subgroups))
     msc_stop("`subgroups = TRUE` needs a fit with subgroups", arg = "subgroups")
-  if (fit$core$spec$common_tau2)
-    msc_stop("`subgroups = TRUE` pools each subgroup by itself: it cannot keep the tau-squared ",
-             "that `subgroup_tau2 = \"common\"` shares", arg = "subgroups")
+  # Under "auto" the model is decided on all rows and holds in the subgroups.
+  fit$core$spec$model <- match(fit$overall$model, model_words)
   frames <- lapply(fit$subgroups$subgroup, function(name) {
     one <- within_rows(fit, !is.na(fit$studies$subgroup) & fit$studies$subgroup == name)
-    # Under "auto" the model is decided on all rows and holds in the subgroups.
-    one$core$spec$model <- match(fit$overall$model, model_words)
-    frame <- leave_out(one, by, pairs)
+    frame <- if (fit$core$spec$common_tau2) leave_common(fit, one, by, pairs, name) else
+      leave_out(one, by, pairs)
     if (is.null(frame)) return(NULL)
     cbind(frame[1L], subgroup = rep(name, nrow(frame)), frame[-1L])
   })
@@ -71,6 +72,7 @@ msc_cumulative <- function(fit, order = NULL) {
   check_fit(fit)
   rows <- cumulative_order(fit, order)
   rows <- rows[rows %in% pooled_rows(fit)]
+  if (length(rows) == 0L) msc_stop("`fit` has no row that is pooled: there is nothing to add", arg = "fit")
   block <- integer(nrow(fit$studies))
   block[rows] <- seq_along(rows)
   frame <- refit(fit, "cumulate", block, length(rows))
@@ -100,10 +102,9 @@ row_labels <- function(fit) {
   study
 }
 
-# The fit as the analysis of some of its rows, for refits only.
+# The fit as the analysis of one subgroup, for refits only; its rows that are not in the
+# total of the fit (SUBGROUP_ONLY) are in this one.
 within_rows <- function(fit, members) {
-  in_total <- fit$core$groups$in_total
-  if (!is.null(in_total)) members <- members & in_total == 1L
   fit$core$groups$in_total <- as.integer(members)
   fit
 }
@@ -138,6 +139,26 @@ leave_out <- function(fit, by, pairs) {
   names(two)[1L] <- "omitted"
   two$omitted <- paste(blocks$label[both[1L, ]], "+", blocks$label[both[2L, ]])
   rbind(frame, two)
+}
+
+# A tau-squared of all subgroups changes with every row: the whole analysis runs again
+# without the rows, and the row of subgroup `name` is taken.
+leave_common <- function(fit, one, by, pairs, name) {
+  blocks <- leaving_blocks(one, by)
+  n <- length(blocks$label)
+  if (n == 0L) return(NULL)
+  sets <- c(as.list(seq_len(n)), if (pairs && n > 1L) utils::combn(n, 2L, simplify = FALSE))
+  rows_of <- if (by == "row") function(b) blocks$code %in% b else
+    function(b) fit$studies$study %in% blocks$label[b]
+  request <- layout_request(list(measure = fit$measure, options = fit$options), fit$core$data)
+  frames <- lapply(sets, function(b) {
+    data <- fit$core$data
+    data$state[rows_of(b)] <- state_codes[["excluded"]]
+    again <- .Call(glue_pool, fit$core$spec, data, fit$core$groups, request)$subgroups
+    again[again$subgroup == name, setdiff(names(again), c("subgroup", "weight"))]
+  })
+  label <- vapply(sets, function(b) paste(blocks$label[b], collapse = " + "), "")
+  cbind(omitted = label, do.call(rbind, frames))
 }
 
 cumulative_order <- function(fit, order) {

@@ -114,8 +114,13 @@ print.msc_trimfill <- function(x, ...) {
 
 #' Limit meta-analysis
 #'
-#' A random-effects model in which the effect may depend on the standard error; the
-#' adjusted effect is that of a study of infinite size.
+#' A random-effects model in which the effect may depend on the standard error,
+#' \eqn{y_i = \beta + \sqrt{v_i + \tau^2} (\epsilon_i + \alpha)} with standard normal
+#' \eqn{\epsilon_i}; the adjusted effect is that of a study of infinite size.
+#'
+#' Standard errors take the variance 1 that the model gives the points of a radial plot, and
+#' that of `"beta0"`, \eqn{\hat\beta + \hat\tau \hat\alpha}, the covariance of slope and
+#' intercept, as R package `metasens` does from version 1.0-1 on; tau-squared counts as known.
 #'
 #' @param fit a fit from [mscpool()].
 #' @param method `"beta0"`, the expected effect of an infinitely large study; `"betalim"`,
@@ -141,6 +146,7 @@ msc_limit <- function(fit, method = c("beta0", "betalim", "mulim")) {
   k <- length(rows)
   if (k < 3L) msc_stop("`fit` must pool three rows or more", arg = "fit")
   s <- fit$studies[rows, ]
+  check_sizes_differ(s$sei)
   tau2 <- fit$random$tau2
   if (is.na(tau2)) tau2 <- pool_effects(fit, s$yi, s$vi, "random")$tau2
   plain <- radial_line(s$yi, s$sei)
@@ -148,8 +154,8 @@ msc_limit <- function(fit, method = c("beta0", "betalim", "mulim")) {
   shrunk <- general$slope + sqrt(tau2 / (s$vi + tau2)) * (s$yi - general$slope)
   limit <- radial_line(shrunk, s$sei)
   adjusted <- switch(method,
-    beta0 = c(general$slope + sqrt(tau2) * general$intercept, 1 / stats::sd(1 / s$sei) / sqrt(k - 1)),
-    betalim = c(limit$slope, limit$slope_se),
+    beta0 = c(general$slope + sqrt(tau2) * general$intercept, limit_se(1 / sqrt(s$vi + tau2), sqrt(tau2))),
+    betalim = c(limit$slope, limit_se(1 / s$sei, 0)),
     mulim = c(sum(shrunk / s$vi) / sum(1 / s$vi), sqrt(1 / sum(1 / s$vi))))
   z <- stats::qnorm(0.5 + fit$level[["total"]] / 2)
   q <- sum((s$yi - sum(s$yi / s$vi) / sum(1 / s$vi))^2 / s$vi)
@@ -170,8 +176,15 @@ radial_line <- function(y, se) {
   line <- weighted_line(y / se, 1 / se, rep(1, length(y)))
   z <- y / se
   list(slope = line$slope, intercept = line$intercept, rss = line$rss,
-       slope_se = sqrt(line$slope_var * line$rss / (length(y) - 2)),
        r2 = 1 - line$rss / sum((z - mean(z))^2))
+}
+
+# Standard error of slope + tau * intercept of a radial line. Its points have variance 1
+# by the model, so that no residual variance enters; slope and intercept covary. About the
+# mean of x nothing cancels: slope + tau * intercept is tau * (level at the mean) plus
+# (1 - tau * mean) * slope, and these two are independent.
+limit_se <- function(x, tau) {
+  sqrt((1 - tau * mean(x))^2 / sum((x - mean(x))^2) + tau^2 / length(x))
 }
 
 #' @export

@@ -98,17 +98,17 @@ static void run_all(const refit_base *base, const subset_source *source, const g
   const size_t k = source->pool.k;
   size_t *members = scratch((size_t)threads * k, sizeof(size_t)),
          *rows = scratch(k, sizeof(size_t));
-  moments *table = NULL;
+  gosh_low *low = NULL;
   if (fast && plan->exact) {
-    table = scratch((size_t)1 << (k < GOSH_LOW_BITS ? k : GOSH_LOW_BITS), sizeof(moments));
-    gosh_table(&source->pool, table);
+    low = scratch(1, sizeof(gosh_low));
+    gosh_table(&source->pool, low);
   }
-  const uint64_t stride = GOSH_CHUNK * (fast ? (k <= 64 ? 1024 : 16) : 4);
+  const uint64_t stride = (uint64_t)GOSH_CHUNK * (fast ? (k <= 64 ? 8192 : 128) : 32);
   uint64_t at = from;
   while (at < to) {
     const uint64_t next = at + stride < to ? at + stride : to;
     if (fast)
-      gosh_run(&source->pool, plan, table, sink, at, next, threads, counts, members);
+      gosh_run(&source->pool, plan, low, sink, at, next, threads, counts, members);
     else
       run_pooled(base, source, plan, sink, at, next, counts, members, rows);
     at = next;

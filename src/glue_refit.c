@@ -54,6 +54,15 @@ static refit_workspace new_refit_workspace(const refit_blocks *blocks) {
   return work;
 }
 
+/* The pool's input with its own tau^2 as the start for those of nearly the same rows. */
+static pool_input warm_input(const pool_input *in, const refit_blocks *blocks) {
+  pool_result fixed, random;
+  refit_set(in, blocks->rows, blocks->m, &fixed, &random);
+  pool_input warm = *in;
+  warm.tau2_start = ISNAN(random.tau2) ? 0 : random.tau2;
+  return warm;
+}
+
 static void leave_out(const pool_input *in, const refit_blocks *blocks, closed_form form,
                       pool_result *fixed, pool_result *random) {
   refit_workspace work = new_refit_workspace(blocks);
@@ -61,18 +70,21 @@ static void leave_out(const pool_input *in, const refit_blocks *blocks, closed_f
     refit_leave_out(in, blocks, form == FORM_DL, &work, fixed, random);
     return;
   }
+  const pool_input warm = warm_input(in, blocks);
   size_t done = 0;
   for (size_t b = 0; b < blocks->n; b++) {
-    refit_without_block(in, blocks, b, &work, &fixed[b], &random[b]);
+    refit_without_block(&warm, blocks, b, &work, &fixed[b], &random[b]);
     maybe_interrupt(&done, blocks->m);
   }
 }
 
 static void cumulate(const pool_input *in, const refit_blocks *blocks, pool_result *fixed,
                      pool_result *random) {
+  pool_input warm = *in;
   size_t done = 0;
   for (size_t b = 0; b < blocks->n; b++) {
-    refit_set(in, blocks->rows, blocks->start[b + 1], &fixed[b], &random[b]);
+    refit_set(&warm, blocks->rows, blocks->start[b + 1], &fixed[b], &random[b]);
+    warm.tau2_start = ISNAN(random[b].tau2) ? 0 : random[b].tau2;
     maybe_interrupt(&done, blocks->start[b + 1]);
   }
 }
@@ -80,6 +92,7 @@ static void cumulate(const pool_input *in, const refit_blocks *blocks, pool_resu
 /* Sets of blocks left out together: `sets`, `size` blocks each, from 1. */
 static void leave_sets_out(const pool_input *in, const refit_blocks *blocks, const int *sets,
                            size_t size, size_t n_sets, pool_result *fixed, pool_result *random) {
+  const pool_input warm = warm_input(in, blocks);
   size_t *kept = scratch(blocks->m, sizeof(size_t)), done = 0;
   for (size_t s = 0; s < n_sets; s++) {
     size_t m = 0;
@@ -89,7 +102,7 @@ static void leave_sets_out(const pool_input *in, const refit_blocks *blocks, con
       if (left && b < blocks->n) continue;
       for (size_t j = blocks->start[b]; j < blocks->start[b + 1]; j++) kept[m++] = blocks->rows[j];
     }
-    refit_set(in, kept, m, &fixed[s], &random[s]);
+    refit_set(&warm, kept, m, &fixed[s], &random[s]);
     maybe_interrupt(&done, blocks->m);
   }
 }

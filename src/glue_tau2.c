@@ -81,6 +81,7 @@ SEXP glue_interval(SEXP yi, SEXP vi, SEXP spec) {
                    REAL(vi),
                    reason,
                    TAU2_DL,
+                   0,
                    0};
   const double tau2 = list_double(spec, "tau2_value");
   pool_result fixed, random;

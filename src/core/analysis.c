@@ -135,7 +135,7 @@ pool_input analysis_input(const analysis_spec *spec, const effect_data *data,
   const pool_input in = {
       &spec->effect,     data,       spec->pooling, spec->interval, spec->level_total,
       spec->prediction,  result->yi, result->vi,    result->reason, spec->tau2,
-      spec->i2_from_tau2};
+      spec->i2_from_tau2, 0};
   return in;
 }
 

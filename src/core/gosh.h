@@ -25,6 +25,7 @@ typedef struct {
   int tame;         /* products of two variances stay in range */
 } subset_pool;
 
+subset_value subset_of_moments(const subset_pool *pool, const moments *of);
 subset_value subset_of_list(const subset_pool *pool, const size_t *members, size_t m);
 
 /* Where results go: columns of one value a subset, or counts on a grid. */
@@ -51,10 +52,26 @@ typedef struct {
   const unsigned char *named; /* k: rows whose presence is told apart; or NULL */
 } gosh_plan;
 
-#define GOSH_LOW_BITS 10
-#define GOSH_CHUNK ((uint64_t)1 << GOSH_LOW_BITS)
+#define GOSH_LOW_BITS 7
+#define GOSH_CHUNK (1 << GOSH_LOW_BITS)
 
-void gosh_table(const subset_pool *pool, moments *table);
+/* The n subsets of the low rows, min(k, GOSH_LOW_BITS) of them: moments, the same in
+ * columns, and has[j][s], 1 where subset s holds row j, else 0; the last is 1 for all, for
+ * any high row. */
+typedef struct {
+  size_t n;
+  moments of[GOSH_CHUNK];
+  double k[GOSH_CHUNK], w[GOSH_CHUNK], mean[GOSH_CHUNK], m2[GOSH_CHUNK], pairs[GOSH_CHUNK];
+  double has[GOSH_LOW_BITS + 1][GOSH_CHUNK];
+} gosh_low;
+
+/* Numbers of the subsets of one chunk. */
+typedef struct {
+  double estimate[GOSH_CHUNK], q[GOSH_CHUNK], i2[GOSH_CHUNK], tau2[GOSH_CHUNK];
+} gosh_values;
+
+void gosh_table(const subset_pool *pool, gosh_low *low);
+size_t gosh_chunk(const subset_pool *pool, const gosh_low *low, uint64_t from, gosh_values *out);
 int gosh_threads(int asked);
 size_t gosh_members(const gosh_plan *plan, uint64_t subset, size_t k, size_t *members);
 void gosh_store(const gosh_plan *plan, const gosh_sink *sink, gosh_counts *counts, uint64_t subset,
@@ -62,7 +79,7 @@ void gosh_store(const gosh_plan *plan, const gosh_sink *sink, gosh_counts *count
 int gosh_has_named(const gosh_plan *plan, const size_t *members, size_t m);
 
 /* Subsets from .. to - 1, in chunks; counts[threads], members[threads * k]. */
-void gosh_run(const subset_pool *pool, const gosh_plan *plan, const moments *table,
+void gosh_run(const subset_pool *pool, const gosh_plan *plan, const gosh_low *low_rows,
               const gosh_sink *sink, uint64_t from, uint64_t to, int threads, gosh_counts *counts,
               size_t *members);
 

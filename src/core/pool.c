@@ -67,6 +67,7 @@ static tau2_estimate estimate_tau2(const pool_input *in, const size_t *rows, siz
   const tau2_groups groups = tau2_one_group(in->yi, in->vi, rows, &m);
   tau2_problem problem = tau2_groups_problem(&groups);
   if (in->tau2 == TAU2_PMM && fixed->k > 1) problem.median = qchisq(0.5, fixed->q_df, 1, 0);
+  problem.start = in->tau2_start;
   return tau2_fit(&problem, in->tau2);
 }
 

@@ -64,9 +64,17 @@ static double sidik_jonkman(const tau2_problem *problem) {
  * reciprocal is concave: (1/f)'' has the sign of f'^2 - f f''/2 =
  * (y'P^2y)^2 - (y'Py)(y'P^3y) <= 0 by Cauchy and Schwarz. A tangent of a concave
  * rising function meets the target left of the root, so the steps rise to the
- * root, never beyond it, whatever the data; where vi are equal the first is exact. */
+ * root, never beyond it, whatever the data; where vi are equal the first is exact. So
+ * does one step back from the right of the root: any start will do. */
 double tau2_solve_q(const tau2_problem *problem, double target) {
   double tau2 = 0;
+  if (problem->start > 0) {
+    tau2_sums s;
+    problem->evaluate(problem->model, problem->start, 0, &s);
+    tau2 = problem->start;
+    if (s.rss < target)
+      tau2 = s.rss2 > 0 ? fmax(0, tau2 + s.rss / target * ((s.rss - target) / s.rss2)) : 0;
+  }
   for (int i = 0; i < 500; i++) {
     tau2_sums s;
     problem->evaluate(problem->model, tau2, 0, &s);

@@ -131,7 +131,7 @@ static void take(running *r, double y) {
 }
 
 tau2_problem tau2_groups_problem(const tau2_groups *groups) {
-  tau2_problem out = {evaluate, groups, 0, 0, INFINITY, 0, 0, 0, 0, (double)NAN};
+  tau2_problem out = {evaluate, groups, 0, 0, INFINITY, 0, 0, 0, 0, (double)NAN, 0};
   const int known = isfinite(groups->centre);
   running all = {0, 0, 0};
   double about_centre = 0;

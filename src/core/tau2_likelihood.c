@@ -51,6 +51,15 @@ static double bracketed_root(const tau2_problem *problem, int reml, score_point 
   const int rising = score(&low) < 0;
   double left = low.tau2, right = high.tau2, width = right - left;
   score_point at = score(&low) * score(&low) < score(&high) * score(&high) ? low : high;
+  if (problem->start > left && problem->start < right) {
+    at = score_at(problem, reml, problem->start);
+    if (score(&at) == 0) return at.tau2;
+    if ((score(&at) < 0) == rising)
+      left = at.tau2;
+    else
+      right = at.tau2;
+    width = right - left;
+  }
   for (int i = 0; i < 200; i++) {
     const double slope = at.slope_b - at.slope_a;
     double next = at.tau2 - score(&at) / slope;

@@ -26,6 +26,9 @@ test_that("notes, errors and constant predictors", {
   generic <- mscpool(data.frame(yi = c(1, 2, 4), sei = c(1, 2, 1.5)), "GEN")
   expect_error(msc_bias_test(generic, "peters"), "events", class = "msc_error")
   expect_error(msc_bias_test(generic, "eggers"), class = "msc_error")
+  one_size <- mscpool(data.frame(yi = c(1, 2, 4), sei = 1), "GEN")
+  expect_error(msc_bias_test(one_size), "same standard error", class = "msc_error")
+  expect_error(msc_limit(one_size), "same standard error", class = "msc_error")
   equal <- mscpool(data.frame(ai = c(3, 5, 9), n1i = 40, ci = c(8, 9, 12), n2i = 40), "OR")
   expect_true(is.na(msc_bias_test(equal, "peters")$p_value))
 })
@@ -38,6 +41,23 @@ test_that("the limit meta-analysis is its formulas", {
   limit <- msc_limit(fit)
   expect_equal(limit$adjusted$estimate, unname(line[2] + sqrt(tau2) * line[1]), tolerance = 1e-9)
   expect_equal(limit$Q, limit$Q_small + limit$Q_resid)
+})
+
+test_that("standard errors of the limit meta-analysis are those of its linear model", {
+  d <- data.frame(yi = c(0.1, -0.2, 0.25, 0.9, 0.6, 0.9, 1.5), sei = c(0.1, 0.1, 0.15, 0.3, 0.3, 0.4, 0.5))
+  fit <- mscpool(d, "GEN")
+  tau <- sqrt(fit$overall$tau2)
+  expect_gt(tau, 0.1)
+  x <- cbind(1, 1 / sqrt(d$sei^2 + tau^2))
+  covariance <- solve(crossprod(x)) # of intercept and slope, errors of variance 1
+  of <- c(tau, 1)
+  expect_equal(msc_limit(fit)$adjusted$se, sqrt(drop(of %*% covariance %*% of)), tolerance = 1e-10)
+  x <- cbind(1, 1 / d$sei)
+  expect_equal(msc_limit(fit, "betalim")$adjusted$se, sqrt(solve(crossprod(x))[2L, 2L]), tolerance = 1e-10)
+  # Without heterogeneity every limit is the same, which says nothing of its error.
+  equal <- mscpool(data.frame(yi = c(0.2, 0.25, 0.3, 0.22), sei = c(0.2, 0.3, 0.4, 0.25)), "GEN")
+  expect_identical(equal$overall$tau2, 0)
+  expect_gt(msc_limit(equal, "betalim")$adjusted$se, 0.1)
 })
 
 test_that("every plot draws and returns what it draws", {

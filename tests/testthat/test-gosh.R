@@ -10,7 +10,7 @@ test_that("every subset is the pool of its rows", {
     fit <- mscpool(d, measure, pooling = pooling, model = model)
     s <- msc_gosh(fit, progress = FALSE)$subsets
     expect_identical(nrow(s), 4095L)
-    for (i in c(1:3, 1023:1026, 4000, 4095)) {
+    for (i in c(1:3, 126:130, 1023:1026, 4000, 4095)) {
       rows <- which(bitwAnd(i, 2^(0:11)) > 0)
       o <- mscpool(d[rows, ], measure, pooling = pooling, model = model)$overall
       expect_equal(s$estimate[i], o$estimate, tolerance = 1e-12)
@@ -27,6 +27,38 @@ test_that("subsets without a closed form are pooled one by one", {
   fast <- msc_gosh(fit, progress = FALSE)$subsets
   fit$tau2_method <- "none known"
   expect_equal(msc_gosh(fit, progress = FALSE)$subsets, fast, tolerance = 1e-10)
+})
+
+test_that("subsets hold where products of variances or squares of effects do not", {
+  set.seed(5)
+  base <- data.frame(yi = rnorm(9L, 1, 3), vi = runif(9L, 0.5, 2))
+  for (scale in c(1e-120, 1, 1e120)) {
+    d <- data.frame(yi = base$yi * sqrt(scale), vi = base$vi * scale)
+    s <- msc_gosh(mscpool(d, "GEN"), progress = FALSE)$subsets
+    for (i in c(5L, 127L, 128L, 257L, 511L)) {
+      rows <- which(bitwAnd(i, 2^(0:8)) > 0)
+      o <- mscpool(d[rows, ], "GEN")$overall
+      expect_equal(s$estimate[i] / sqrt(scale), o$estimate / sqrt(scale), tolerance = 1e-12)
+      expect_equal(s$tau2[i] / scale, max(0, o$tau2 / scale, na.rm = TRUE), tolerance = 1e-11)
+    }
+  }
+  far <- mscpool(data.frame(yi = 1e200 * (1 + (1:9) * 1e-16), vi = 1), "GEN", model = "fixed")
+  expect_false(anyNA(msc_gosh(far, progress = FALSE)$subsets$Q))
+})
+
+test_that("Mantel-Haenszel subsets with rows that have no effect are pools of their rows", {
+  d <- gosh_data(9L)
+  d$ai[c(2L, 8L)] <- d$ci[c(2L, 8L)] <- 0
+  d$ai[5L] <- 30
+  fit <- mscpool(d, "OR")
+  s <- msc_gosh(fit, progress = FALSE)$subsets
+  kept <- pooled_rows(fit)
+  expect_identical(nrow(s), as.integer(2^length(kept) - 1))
+  for (i in c(1:40, 100:127)) {
+    o <- mscpool(d[kept[bitwAnd(i, 2^(0:8)) > 0], ], "OR")$overall
+    expect_equal(s$estimate[i], o$estimate, tolerance = 1e-12)
+    expect_identical(s$k[i], o$k)
+  }
 })
 
 test_that("the number of threads changes nothing", {

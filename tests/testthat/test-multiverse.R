@@ -28,3 +28,18 @@ test_that("wrong alternatives are named", {
   expect_error(msc_multiverse(fit, measure = "RR"), class = "msc_error")
   expect_error(msc_multiverse(fit, exclude = list(1)), class = "msc_error")
 })
+
+test_that("effects that are all equal have analyses without a statistic, and no error", {
+  fit <- mscpool(data.frame(yi = 0, sei = c(0.1, 0.2, 0.3)), "GEN")
+  all <- msc_multiverse(fit)
+  expect_true(anyNA(all$statistic))
+  expect_identical(unique(all$conclusion), "unclear")
+  grDevices::pdf(NULL)
+  on.exit(grDevices::dev.off())
+  expect_silent(plot(all))
+  tables <- mscpool(data.frame(ai = 3, n1i = 40, ci = 9, n2i = rep(40, 4)), "OR")
+  both <- msc_multiverse(tables, measure = c("OR", "RR"))
+  expect_true(any(is.infinite(both$statistic)))
+  expect_true(all(is.finite(attr(both, "importance")$variance)))
+  expect_silent(plot(both))
+})

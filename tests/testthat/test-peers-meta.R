@@ -48,3 +48,33 @@ test_that("leave-one-out and cumulative equal metainf() and metacum()", {
   }
   expect_gte(done, 20L)
 })
+
+test_that("limit meta-analysis equals limitmeta()", {
+  skip_without_peers("meta", "metafor", "metasens")
+  skip_if(utils::packageVersion("metasens") < "1.0-1", "metasens computes the error of beta0 otherwise")
+  done <- 0L
+  for (name in metadat_names) {
+    d <- metadat_set(name)
+    if (nrow(d) < 5L || diff(range(d$vi)) < 1e-6 * max(d$vi)) next
+    done <- done + 1L
+    peer <- meta::metagen(yi, sqrt(vi), data = d, method.tau = "DL")
+    fit <- mscpool(d[c("yi", "vi")], "GEN")
+    for (method in c("beta0", "betalim", "mulim")) {
+      # summary.lm() warns of the perfect line of limits where tau-squared is 0
+      theirs <- suppressWarnings(metasens::limitmeta(peer, method.adjust = method))
+      ours <- msc_limit(fit, method)
+      label <- paste(name, method)
+      columns <- c(estimate = "TE", se = "seTE", ci_low = "lower", ci_high = "upper", statistic = "statistic",
+                   p_value = "pval")
+      for (column in names(columns))
+        expect_lt(distance(ours$adjusted[[column]], theirs[[paste0(columns[[column]], ".adjust")]]), 1e-8,
+                  label = paste(label, column))
+      expect_lt(distance(c(ours$alpha, ours$beta, ours$Q, ours$Q_small, ours$Q_resid),
+                         c(theirs$alpha.r, theirs$beta.r, theirs$Q, theirs$Q.small, theirs$Q.resid)), 1e-8,
+                label = label)
+      expect_lt(distance(ours$studies$limit, theirs$TE.limit), 1e-8, label = label)
+      if (fit$overall$tau2 > 0) expect_lt(distance(ours$G2 / 100, theirs$G.squared), 1e-8, label = label)
+    }
+  }
+  expect_gte(done, 20L)
+})

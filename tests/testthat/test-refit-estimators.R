@@ -45,3 +45,26 @@ test_that("subsets under REML are mscpool() on the subset", {
   seven <- sort(all$estimate[all$k == 7])
   expect_equal(seven, sort(naive_refits(1:8, tau2 = "REML")$estimate), tolerance = 1e-9)
 })
+
+test_that("a start far from the estimate, on either side, leads to the same one", {
+  sets <- list(
+    one_outlier = data.frame(yi = c(0.1, 0.3, 0.2, 0.25, 9), vi = c(0.02, 0.05, 0.04, 0.03, 0.1)),
+    outlier_first = data.frame(yi = c(9, 0.1, 0.35, 0.2, 0.6), vi = c(0.1, 0.02, 0.01, 0.04, 0.01)),
+    imprecise_out = data.frame(yi = c(-2, 2, 0.1, 0.2, 0.5), vi = c(0.5, 0.4, 1e-4, 2e-4, 1e-4)),
+    two_maxima = data.frame(yi = c(-1.2, 1.5, 0, 0.02, -0.01, 0.4), vi = c(0.1, 0.2, 1e-4, 1e-4, 1e-4, 0.5))
+  )
+  for (name in names(sets)) for (tau2 in c("PM", "EB", "PMM", "ML", "REML")) {
+    d <- sets[[name]]
+    fit <- mscpool(d, "GEN", tau2 = tau2)
+    ours <- msc_leave1out(fit)
+    built <- msc_cumulative(fit)
+    for (i in seq_len(nrow(d))) {
+      label <- paste(name, tau2, i)
+      fresh <- mscpool(d[-i, ], "GEN", tau2 = tau2)$overall
+      expect_equal(ours$tau2[i], fresh$tau2, tolerance = 1e-11, label = label)
+      expect_equal(ours$estimate[i], fresh$estimate, tolerance = 1e-11, label = label)
+      fresh <- mscpool(d[seq_len(i), ], "GEN", tau2 = tau2)$overall
+      expect_equal(built$tau2[i], fresh$tau2, tolerance = 1e-11, label = label)
+    }
+  }
+})

@@ -60,6 +60,45 @@ test_that("pairs, subgroups and orders are those asked for", {
   expect_error(msc_cumulative(fit, order = 1:3), class = "msc_error")
 })
 
+test_that("a tau-squared of all subgroups is estimated again without the row", {
+  d <- trials()
+  d$ai <- c(2, 20, 5, 15, 1, 18, 6, 25, 3, 12, 9, 22) # heterogeneous in both subgroups
+  for (tau2 in c("DL", "REML")) {
+    fit <- eval(bquote(mscpool(d, "OR", subgroup = route, subgroup_tau2 = "common", tau2 = .(tau2), pooling = "IV")))
+    expect_gt(fit$subgroups$tau2[1], 0)
+    subgroup_without <- function(rows, name) {
+      call <- fit$call
+      call$exclude <- rows
+      again <- eval(call, list(d = d))$subgroups
+      again[again$subgroup == name, ]
+    }
+    within <- msc_leave1out(fit, subgroups = TRUE)
+    expect_identical(nrow(within), 12L)
+    row <- as.integer(sub(".*row ([0-9]+).*", "\\1", within$omitted))
+    again <- do.call(rbind, Map(subgroup_without, row, within$subgroup))
+    expect_lt(refit_distance(within, again[setdiff(names(again), c("subgroup", "weight"))]), 1e-12)
+    expect_gt(length(unique(within$tau2)), 6L)
+    studies <- msc_leave1out(fit, "study", subgroups = TRUE)
+    again <- do.call(rbind, Map(function(s, g) subgroup_without(which(d$study == s), g), studies$omitted,
+                                studies$subgroup))
+    expect_lt(refit_distance(studies, again[setdiff(names(again), c("subgroup", "weight"))]), 1e-12)
+  }
+  pairs <- msc_leave1out(fit, pairs = TRUE, subgroups = TRUE)
+  expect_identical(nrow(pairs), as.integer(12 + choose(4, 2) + choose(8, 2)))
+  expect_lt(refit_distance(pairs[5L, ], subgroup_without(c(1L, 4L), "a")[names(fit$overall)]), 1e-12)
+})
+
+test_that("rows that are in a subgroup only stay in its refits", {
+  d <- trials()
+  d$where <- c("SUBGROUP_ONLY", rep("SUBGROUP_AND_OVERALL", 11))
+  fit <- mscpool(d, "OR", subgroup = route, applicability = where)
+  within <- msc_leave1out(fit, subgroups = TRUE)
+  expect_identical(nrow(within), 12L)
+  again <- mscpool(d, "OR", subgroup = route, applicability = where, exclude = 4L)$subgroups
+  expect_equal(within$estimate[within$omitted == "S4 (row 4)"], again$estimate[again$subgroup == "a"],
+               tolerance = 1e-12)
+})
+
 test_that("interpolation in tau-squared gives the direct refit to rounding", {
   for (spread in c(0.3, 2, 5)) for (k in c(100L, 400L)) {
     set.seed(k)
@@ -86,6 +125,7 @@ test_that("what cannot be refitted says so", {
   expect_error(msc_leave1out(1), class = "msc_error")
   fit <- mscpool(data.frame(yi = c(1, 2), sei = c(0, 0)), "GEN")
   expect_error(msc_leave1out(fit), "nothing to leave out", class = "msc_error")
+  expect_error(msc_cumulative(fit), "nothing to add", class = "msc_error")
   expect_error(msc_leave1out(mscpool(trials(), "OR"), subgroups = TRUE), class = "msc_error")
 })
 
