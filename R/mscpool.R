@@ -327,6 +327,7 @@ excluded_rows <- function(exclude, study) {
   }
   if (!is.character(exclude))
     msc_stop("`exclude` must be a logical vector, row numbers or study labels", arg = "exclude")
+  exclude <- clean_text(exclude)
   unknown <- setdiff(exclude, study)
   if (length(unknown) > 0L)
     msc_stop("`exclude` names studies that are not in `data`: ",
@@ -368,13 +369,15 @@ code_subgroups <- function(groups, subgroup, study) {
   subgroup <- value_labels(subgroup)
   values <- if (is.factor(subgroup)) levels(subgroup) else unique(as.character(subgroup))
   code <- if (is.factor(subgroup)) as.integer(subgroup) else match(as.character(subgroup), values)
+  values <- clean_text(values)
   named <- !is.na(values) & has_text(values) & seq_along(values) %in% code
-  levels <- enc2utf8(values[named])
+  levels <- unique(values[named])
   if (length(levels) == 0L) {
     groups$notes <- "`subgroup` is missing in every row: no subgroups."
     return(groups)
   }
-  code <- match(code, which(named), nomatch = 0L)
+  code <- ifelse(named, match(values, levels), 0L)[code]
+  code[is.na(code)] <- 0L
   groups$core$subgroup <- code
   groups$core$n_subgroups <- length(levels)
   groups$core$levels <- levels
