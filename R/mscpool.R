@@ -233,7 +233,10 @@ mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
   }
   check_data(data)
   measure <- choose_measure(measure)
-  mapped <- map_columns(as.list(substitute(list(...)))[-1L], data, env, measure)
+  columns <- as.list(substitute(list(...)))[-1L]
+  call <- written_call(call, c(columns, list(subgroup = substitute(subgroup),
+                                             exclude = substitute(exclude))))
+  mapped <- map_columns(columns, data, env, measure)
   subgroup <- map_one(substitute(subgroup), "subgroup", data, env)
   exclude <- eval_exclude(substitute(exclude), data, env)
 
@@ -276,6 +279,15 @@ check_call <- function(call) {
     msc_stop(quote_names(given[partial]), ": write `data` and `measure` in full; other arguments name ",
              "columns: ", paste(names(column_aliases), collapse = ", "), ", applicability",
              arg = given[partial])
+}
+
+# What another function passed on by its `...` stands in the call as ..1: update()
+# could not find a column by that.
+written_call <- function(call, written) {
+  for (name in intersect(names(call), names(written)))
+    if (is.symbol(call[[name]]) && startsWith(as.character(call[[name]]), ".."))
+      call[[name]] <- written[[name]]
+  call
 }
 
 # "d", "da", "dat", "m", ...
