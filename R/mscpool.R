@@ -234,8 +234,9 @@ mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
   check_data(data)
   measure <- choose_measure(measure)
   columns <- as.list(substitute(list(...)))[-1L]
-  call <- written_call(call, c(columns, list(subgroup = substitute(subgroup),
-                                             exclude = substitute(exclude))))
+  if (exists("...", envir = env, inherits = FALSE)) # the caller may have passed on its dots
+    call <- written_call(call, c(columns, list(subgroup = substitute(subgroup),
+                                               exclude = substitute(exclude))))
   mapped <- map_columns(columns, data, env, measure)
   subgroup <- map_one(substitute(subgroup), "subgroup", data, env)
   exclude <- eval_exclude(substitute(exclude), data, env)
@@ -388,8 +389,10 @@ code_subgroups <- function(groups, subgroup, study) {
     groups$notes <- "`subgroup` is missing in every row: no subgroups."
     return(groups)
   }
-  code <- ifelse(named, match(values, levels), 0L)[code]
-  code[is.na(code)] <- 0L
+  of_value <- match(values, levels)
+  of_value[!named] <- 0L
+  code <- of_value[code]
+  if (anyNA(code)) code[is.na(code)] <- 0L
   groups$core$subgroup <- code
   groups$core$n_subgroups <- length(levels)
   groups$core$levels <- levels
