@@ -121,21 +121,33 @@ value_labels <- function(x) {
   ifelse(is.na(text), as.character(code), text)
 }
 
-# Labels as UTF-8 text; a row without one is named by its number. Bytes that are
-# no UTF-8 come from files written on Windows and are read as such.
+# Labels as UTF-8 text; a row without one is named by its number, which must not be
+# another study's name.
 clean_labels <- function(x) {
-  x <- value_labels(x)
-  if (!is.character(x) || is.object(x)) x <- as.character(x)
+  x <- clean_text(value_labels(x))
+  if (anyNA(x) || !all(nzchar(x))) {
+    empty <- is.na(x) | x == ""
+    number <- as.character(which(empty))
+    taken <- number %in% x[!empty]
+    number[taken] <- paste("row", number[taken])
+    x[empty] <- number
+  }
+  x
+}
+
+# UTF-8 text of one line.
+clean_text <- function(x) {
+  x <- as_utf8(if (!is.character(x) || is.object(x)) as.character(x) else x)
+  control <- grep("[[:cntrl:]]", x, perl = TRUE)
+  if (length(control) > 0L) x[control] <- gsub("[[:cntrl:]]+", " ", x[control], perl = TRUE)
+  x
+}
+
+# Bytes that are no UTF-8 come from files written on Windows and are read as such.
+as_utf8 <- function(x) {
   if (!all(validUTF8(x))) {
     wrong <- !validUTF8(x)
     x[wrong] <- iconv(x[wrong], "windows-1252", "UTF-8", sub = "?")
   }
-  x <- enc2utf8(x)
-  if (anyNA(x) || !all(nzchar(x))) {
-    empty <- is.na(x) | x == ""
-    x[empty] <- as.character(which(empty))
-  }
-  control <- grep("[[:cntrl:]]", x, perl = TRUE)
-  if (length(control) > 0L) x[control] <- gsub("[[:cntrl:]]+", " ", x[control])
-  x
+  enc2utf8(x)
 }

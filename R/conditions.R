@@ -46,6 +46,6 @@ check_flag <- function(x, arg) {
 }
 
 check_strings <- function(x, n, arg) {
-  if (is.character(x) && length(x) == n && !anyNA(x)) return(enc2utf8(x))
+  if (is.character(x) && length(x) == n && !anyNA(x)) return(as_utf8(x))
   msc_stop("`", arg, "` must be ", n, " character string", if (n > 1L) "s", arg = arg)
 }

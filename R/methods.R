@@ -91,24 +91,38 @@ nobs.mscpool <- function(object, ...) object$overall$k
 #' @export
 update.mscpool <- function(object, ...) {
   call <- object$call
+  env <- attr(object, "env")
   changes <- as.list(substitute(list(...)))[-1L]
   if (length(changes) > 0L && (is.null(names(changes)) || !all(nzchar(names(changes)))))
     msc_stop("Arguments of update() must be named, as in `update(fit, model = \"fixed\")`",
              arg = "...")
   # The call means what it meant where it was made; the changes, what they mean here.
   here <- parent.frame()
-  if (!identical(here, attr(object, "env"))) changes <- lapply(changes, change_value, here)
+  if (!identical(here, env)) changes <- change_values(changes, call, env, here)
   for (name in names(changes)) call[name] <- changes[name]
-  eval(call, attr(object, "env"))
+  eval(call, env)
 }
 
-# A constant or a column is taken as written; what is defined where update() is
-# called is put in by value.
-change_value <- function(expression, here) {
+# Settings are put in by value; columns stay as written, unless something that is
+# known here only is part of them.
+change_values <- function(changes, call, env, here) {
+  settings <- setdiff(names(formals(mscpool)), c("...", "subgroup", "exclude"))
+  changes[] <- lapply(names(changes), function(name)
+    if (name %in% settings) eval(changes[[name]], here) else changes[[name]])
+  data <- if ("data" %in% names(changes)) changes$data else
+    tryCatch(eval(call$data, env), error = function(e) NULL)
+  for (name in setdiff(names(changes), settings))
+    changes[name] <- list(change_value(changes[[name]], data, env, here))
+  changes
+}
+
+change_value <- function(expression, data, env, here) {
   if (!is.language(expression)) return(expression)
-  names <- all.vars(expression)
-  if (length(names) > 0L && !all(vapply(names, exists, NA, envir = here))) return(expression)
-  tryCatch(eval(expression, here), error = function(e) expression)
+  variables <- all.vars(expression)
+  functions <- setdiff(all.names(expression), variables)
+  same <- function(f) identical(get0(f, here, mode = "function"), get0(f, env, mode = "function"))
+  if (all(variables %in% names(data)) && all(vapply(functions, same, NA))) return(expression)
+  tryCatch(eval(expression, data, here), error = function(e) expression)
 }
 
 #' @rdname mscpool-methods

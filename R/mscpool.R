@@ -233,7 +233,11 @@ mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
   }
   check_data(data)
   measure <- choose_measure(measure)
-  mapped <- map_columns(as.list(substitute(list(...)))[-1L], data, env, measure)
+  columns <- as.list(substitute(list(...)))[-1L]
+  if (exists("...", envir = env, inherits = FALSE)) # the caller may have passed on its dots
+    call <- written_call(call, c(columns, list(subgroup = substitute(subgroup),
+                                               exclude = substitute(exclude))))
+  mapped <- map_columns(columns, data, env, measure)
   subgroup <- map_one(substitute(subgroup), "subgroup", data, env)
   exclude <- eval_exclude(substitute(exclude), data, env)
 
@@ -276,6 +280,15 @@ check_call <- function(call) {
     msc_stop(quote_names(given[partial]), ": write `data` and `measure` in full; other arguments name ",
              "columns: ", paste(names(column_aliases), collapse = ", "), ", applicability",
              arg = given[partial])
+}
+
+# What another function passed on by its `...` stands in the call as ..1: update()
+# could not find a column by that.
+written_call <- function(call, written) {
+  for (name in intersect(names(call), names(written)))
+    if (is.symbol(call[[name]]) && startsWith(as.character(call[[name]]), ".."))
+      call[[name]] <- written[[name]]
+  call
 }
 
 # "d", "da", "dat", "m", ...
@@ -327,6 +340,7 @@ excluded_rows <- function(exclude, study) {
   }
   if (!is.character(exclude))
     msc_stop("`exclude` must be a logical vector, row numbers or study labels", arg = "exclude")
+  exclude <- clean_text(exclude)
   unknown <- setdiff(exclude, study)
   if (length(unknown) > 0L)
     msc_stop("`exclude` names studies that are not in `data`: ",
@@ -368,13 +382,17 @@ code_subgroups <- function(groups, subgroup, study) {
   subgroup <- value_labels(subgroup)
   values <- if (is.factor(subgroup)) levels(subgroup) else unique(as.character(subgroup))
   code <- if (is.factor(subgroup)) as.integer(subgroup) else match(as.character(subgroup), values)
+  values <- clean_text(values)
   named <- !is.na(values) & has_text(values) & seq_along(values) %in% code
-  levels <- enc2utf8(values[named])
+  levels <- unique(values[named])
   if (length(levels) == 0L) {
     groups$notes <- "`subgroup` is missing in every row: no subgroups."
     return(groups)
   }
-  code <- match(code, which(named), nomatch = 0L)
+  of_value <- match(values, levels)
+  of_value[!named] <- 0L
+  code <- of_value[code]
+  if (anyNA(code)) code[is.na(code)] <- 0L
   groups$core$subgroup <- code
   groups$core$n_subgroups <- length(levels)
   groups$core$levels <- levels

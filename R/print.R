@@ -23,7 +23,7 @@ print.mscpool <- function(x, width = getOption("width"), ...) {
 #' @rdname print.mscpool
 #' @export
 format.mscpool <- function(x, width = getOption("width"), ...) {
-  pooled <- setdiff(unique(x$forest$rows$type), c("study", "header", "axis", "blank"))
+  pooled <- setdiff(unique(x$forest$rows$type), c("study", "header", "subgroup", "axis", "blank"))
   if (length(pooled) == 0L) return(format(summary(x), width = width))
   table <- text_table(x, c("subgroup", "subtotal", "total", "prediction"), width)
   fit_to_terminal(c(headline(x), count_line(x), "", table, notes_lines(x)), width)
@@ -38,7 +38,7 @@ summary.mscpool <- function(object, ...) {
 #' @export
 format.summary.mscpool <- function(x, width = getOption("width"), ...) {
   fit <- x$fit
-  table <- text_table(fit, c("subgroup", "study", "subtotal", "total", "prediction"), width)
+  table <- text_table(fit, c("subgroup", "study", "subtotal", "total", "events", "prediction"), width)
   fit_to_terminal(c(headline(fit), count_line(fit), "", table, reasons_lines(fit),
                     notes_lines(fit)), width)
 }
@@ -64,7 +64,8 @@ headline <- function(fit) {
     else if (fit$options$add != 0.5) paste0("zero cells: +", format_number(fit$options$add))
   )
   arms <- paste0(fit$options$labels[1L], " versus ", fit$options$labels[2L])
-  c(paste0(title, ", ", arms), if (length(settings) > 0L) paste(settings, collapse = "; "))
+  c(one_line(paste0(title, ", ", arms)),
+    if (length(settings) > 0L) paste(settings, collapse = "; "))
 }
 
 count_line <- function(fit) {
@@ -93,11 +94,12 @@ notes_lines <- function(fit) {
 # inputs first, until the table fits; the effect is never dropped.
 text_table <- function(fit, types, width) {
   layout <- fit$forest
-  cells <- layout_cells(fit, layout)
+  cells <- lapply(layout_cells(fit, layout), function(x) {
+    x[c("group", "header")] <- lapply(x[c("group", "header")], one_line)
+    x
+  })
   shown <- layout$rows$type %in% types
-  # In the terminal's own encoding before widths are counted: where it has no letter
-  # for a name, the name is spelt with codes, which are longer.
-  left <- enc2native(layout$rows$label[shown])
+  left <- to_terminal(layout$rows$label[shown])
   indent <- layout$rows$type[shown] == "study" & !is.null(fit$subgroups)
   left <- paste0(ifelse(indent, "  ", ""), left)
   if (!"study" %in% types) cells <- Filter(function(x) any(nzchar(x$text[shown])), cells)
@@ -109,7 +111,9 @@ text_table <- function(fit, types, width) {
     lines <- align_table(left, kept, shown, label_width(left, kept, shown, width))
     if (max(nchar(lines, "width")) <= width) break
   }
-  interleave(lines, layout, which(shown), types)
+  # Without their columns, the totals of events have nothing to say.
+  kept_rows <- layout$rows$type[shown] != "events" | any(c("ai", "ci") %in% names(kept))
+  interleave(lines[c(TRUE, TRUE, kept_rows)], layout, which(shown)[kept_rows])
 }
 
 # Labels give way when nothing else does, but not below what can be read.
@@ -157,19 +161,19 @@ group_line <- function(cells, columns, label_width) {
   line
 }
 
-# Text lines that belong to a row follow it, at full width.
-interleave <- function(lines, layout, at, types) {
-  out <- lines[1:2]
-  if (out[1L] == "") out <- out[-1L]
-  rows <- layout$rows
-  text_types <- c("heterogeneity", "overall_test", "subgroup_test")
-  position <- match(seq_along(rows$type), at)
-  for (i in seq_along(rows$type)) {
-    if (!is.na(position[i])) out <- c(out, lines[position[i] + 2L])
-    else if (rows$type[i] %in% text_types) out <- c(out, rows$label[i])
-    else if (rows$type[i] == "blank" && utils::tail(out, 1L) != "") out <- c(out, "")
-  }
-  out
+# Text lines that belong to a row stand below it, at full width. Row by row in one
+# go: a table may have a million of them.
+interleave <- function(lines, layout, at) {
+  type <- layout$rows$type
+  out <- character(length(type))
+  out[at] <- lines[-(1:2)]
+  full <- type %in% c("heterogeneity", "overall_test", "subgroup_test")
+  out[full] <- layout$rows$label[full]
+  blank <- type == "blank"
+  head <- if (lines[1L] == "") lines[2L] else lines[1:2]
+  out <- c(head, out[seq_along(type) %in% at | full | blank])
+  empty <- out == ""
+  out[!(empty & c(FALSE, empty[-length(empty)]))]
 }
 
 pad <- function(text, width, align) {
@@ -184,13 +188,22 @@ shorten <- function(text, width) {
   text
 }
 
-# Wraps what is longer than the terminal and, where it knows no UTF-8, spells
-# the superscript two as 2.
+# Wraps what is longer than the terminal.
 fit_to_terminal <- function(lines, width) {
+  lines <- to_terminal(lines)
   long <- nchar(lines, "width") > width
-  if (any(long))
-    lines <- unlist(lapply(lines, function(line)
-      if (nchar(line, "width") > width) strwrap(line, width, exdent = 2L) else line))
-  if (l10n_info()[["UTF-8"]]) return(lines)
-  enc2native(gsub("\u00b2", "2", lines, fixed = TRUE))
+  if (!any(long)) return(lines)
+  unlist(lapply(seq_along(lines), function(i)
+    if (long[i]) strwrap(lines[i], width, exdent = 2L) else lines[i]))
 }
+
+# In the terminal's own encoding, before widths are counted: where it has no letter
+# for a name, the name is spelt with codes, which are longer; a superscript two is
+# spelt as 2 where it knows no UTF-8.
+to_terminal <- function(text) {
+  if (l10n_info()[["UTF-8"]]) return(text)
+  enc2native(gsub("\u00b2", "2", text, fixed = TRUE))
+}
+
+# A label that the figure shows on two lines, in a cell of a table.
+one_line <- function(text) to_terminal(gsub("[[:cntrl:]]+", " ", text, perl = TRUE))

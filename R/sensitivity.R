@@ -72,7 +72,8 @@ msc_cumulative <- function(fit, order = NULL) {
   check_fit(fit)
   rows <- cumulative_order(fit, order)
   rows <- rows[rows %in% pooled_rows(fit)]
-  if (length(rows) == 0L) msc_stop("`fit` has no row that is pooled: there is nothing to add", arg = "fit")
+  if (length(rows) == 0L)
+    msc_stop("`fit` has no row that is pooled: there is nothing to add up", arg = "fit")
   block <- integer(nrow(fit$studies))
   block[rows] <- seq_along(rows)
   frame <- refit(fit, "cumulate", block, length(rows))

@@ -89,6 +89,21 @@ test_that("a missing or empty label is the row's number, a factor its level, and
   expect_identical(mscpool(d, "MD")$studies$study, c("2020-01-31", "2021-02-28", "2022-03-01"))
 })
 
+test_that("the number that names a row without a label is no other study's name", {
+  d <- data.frame(study = c("2", NA, ""), ai = c(5, 3, 12), n1i = 100, ci = c(8, 4, 20), n2i = 100)
+  fit <- mscpool(d, "RR")
+  expect_identical(fit$studies$study, c("2", "row 2", "3"))
+  expect_identical(fit$overall$studies, 3L)
+  expect_length(fit$notes, 0L)
+})
+
+test_that("a study is excluded by its label as it stands in the data", {
+  d <- data.frame(study = c("A\n2001", "caf\xe9", "C"), ai = c(5, 3, 12), n1i = 100,
+                  ci = c(8, 4, 20), n2i = 100)
+  expect_identical(mscpool(d, "RR", exclude = d$study[1:2])$studies$reason,
+                   c("excluded", "excluded", NA))
+})
+
 test_that("a mapping is a bare name, a string, a vector or an expression", {
   d <- data.frame(who = means$study, a = means$m1i, `b c` = means$sd1i, n = means$n1i,
                   x = means$m2i, y = means$sd2i, m = means$n2i, check.names = FALSE)

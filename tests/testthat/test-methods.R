@@ -130,6 +130,46 @@ test_that("update runs the analysis again", {
   expect_error(update(fit, "OR"), class = "msc_error")
 })
 
+test_that("update() from within a function: columns first, then what is known there", {
+  d <- data.frame(study = c("A", "B", "C", "D"), ai = c(5, 3, 12, 9), n1i = c(50, 30, 100, 80),
+                  ci = c(8, 3, 20, 12), n2i = c(50, 30, 98, 82),
+                  source = c("marrow", "cord", "marrow", "cord"))
+  fit <- mscpool(d, "RR")
+  # `source` is a function of base R, and here a column.
+  expect_identical((function() update(fit, subgroup = source))()$subgroups$subgroup,
+                   c("marrow", "cord"))
+  left_out <- function(fit) which(fit$studies$reason %in% "excluded")
+  expect_identical(left_out((function() {
+    drop <- c("B", "C")
+    update(fit, exclude = study %in% drop)
+  })()), 2:3)
+  expect_identical(left_out((function() {
+    last <- function(x) seq_along(x) == length(x)
+    update(fit, exclude = last(study))
+  })()), 4L)
+  expect_identical((function() {
+    kept <- d
+    update(fit, data = subset(kept, study != "A"))
+  })()$studies$study, c("B", "C", "D"))
+  expect_identical((function() {
+    new <- transform(d, source = 1:4)
+    source <- "study"
+    update(fit, data = new, subgroup = source)
+  })()$subgroups$subgroup, as.character(1:4))
+})
+
+test_that("update() of a fit that another function made through its `...`", {
+  d <- data.frame(study = c("A", "B", "C", "D"), ai = c(5, 3, 12, 9), n1i = c(50, 30, 100, 80),
+                  ci = c(8, 3, 20, 12), n2i = c(50, 30, 98, 82), dose = c(1, 2, 1, 2))
+  pooled <- function(data, ...) mscpool(data, "RR", ...)
+  fit <- pooled(d, subgroup = dose, exclude = study == "A", ai = ai + 1)
+  expect_identical(fit$call$subgroup, quote(dose))
+  again <- update(fit, model = "fixed")
+  direct <- mscpool(d, "RR", subgroup = dose, exclude = study == "A", ai = ai + 1, model = "fixed")
+  expect_identical(again$overall, direct$overall)
+  expect_identical(again$subgroups, direct$subgroups)
+})
+
 test_that("tidy and glance", {
   skip_if_not_installed("generics")
   fit <- mscpool(tables, "RR", subgroup = g)

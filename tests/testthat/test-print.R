@@ -120,8 +120,56 @@ test_that("a terminal without UTF-8 gets plain ASCII", {
   skip_if(l10n_info()[["UTF-8"]])
   lines <- c(format(fit), format(summary(fit)))
   expect_true(all(unlist(lapply(lines, charToRaw)) < as.raw(128)))
+  named <- mscpool(grouped, "RR", options = msc_options(
+    labels = c("\u5e72\u7ec6\u80de", "\u5bf9\u7167"), effect_label = "\u6b7b\u4ea1"))
+  for (width in c(80, 60))
+    expect_lte(max(nchar(c(format(named, width = width), format(summary(named), width = width)))), width)
   expect_match(paste(lines, collapse = "\n"), fixed = TRUE,
                "Heterogeneity: Tau2 = 0.86; Chi2 = 24.55, df = 3 (P < 0.0001); I2 = 88%")
+})
+
+test_that("a fit without pooled rows prints its studies, with or without subgroups", {
+  for (fit in list(mscpool(grouped, "RR", subgroup = route, totals = "none"),
+                   mscpool(grouped, "RR", totals = "none"))) {
+    expect_identical(format(fit, width = 80), format(summary(fit), width = 80))
+    expect_shown(fit, "Peng 2011", "0.63 [0.22, 1.78]")
+  }
+})
+
+test_that("summary has the events of subtotals and total, each on its row", {
+  fit <- mscpool(grouped, "RR", subgroup = route)
+  lines <- format(summary(fit), width = 80)
+  at <- grep("^Total events", lines)
+  expect_identical(grepl("^(Subt|T)otal \\(95% CI\\)", lines[at - 1L]), rep(TRUE, 3L))
+  events <- regmatches(lines[at], gregexpr("[0-9]+", lines[at]))
+  expect_identical(events, list(c("5", "11"), c("50", "60"), c("55", "71")))
+  expect_no_match(format(summary(fit), width = 60), "Total events") # no column to hold them
+})
+
+test_that("a line break in a label breaks no table, and bytes are read as text", {
+  skip_if_not(l10n_info()[["UTF-8"]])
+  fit <- mscpool(fleiss, "OR", options = msc_options(labels = c("Aspirin\ndaily", "Pla\xe7ebo"),
+                                                     effect_label = "Deaths\nby year 1"))
+  lines <- c(format(fit), format(summary(fit)))
+  expect_no_match(lines, "\n")
+  expect_shown(summary(fit), "Aspirin daily", "Pla\u00e7ebo", "Deaths by year 1")
+  grouped$route[1:2] <- "Intra-\nvenous \xe9"
+  grouped$route[3] <- "Intra- venous \u00e9"
+  fit <- mscpool(grouped, "RR", subgroup = route)
+  expect_identical(fit$subgroups$subgroup, c("Intra- venous \u00e9", "Hepatic artery"))
+  expect_identical(fit$subgroups$studies, c(3L, 2L))
+})
+
+test_that("printing takes time in proportion to the rows", {
+  skip_on_cran()
+  seconds <- function(rows) {
+    d <- grouped[rep(1:5, length.out = rows), ]
+    d$study <- paste("Study", seq_len(rows))
+    x <- summary(mscpool(d, "RR", subgroup = route))
+    min(replicate(2L, system.time(format(x, width = 80))[["user.self"]]))
+  }
+  # Four times the rows: about 4 times as long; row by row appended, 14 times.
+  expect_lt(seconds(40000L), 9 * max(seconds(10000L), 0.05))
 })
 
 test_that("print and summary at widths of 80, 60 and 40", {

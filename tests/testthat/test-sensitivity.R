@@ -125,7 +125,7 @@ test_that("what cannot be refitted says so", {
   expect_error(msc_leave1out(1), class = "msc_error")
   fit <- mscpool(data.frame(yi = c(1, 2), sei = c(0, 0)), "GEN")
   expect_error(msc_leave1out(fit), "nothing to leave out", class = "msc_error")
-  expect_error(msc_cumulative(fit), "nothing to add", class = "msc_error")
+  expect_error(msc_cumulative(fit), "nothing to add up", class = "msc_error")
   expect_error(msc_leave1out(mscpool(trials(), "OR"), subgroups = TRUE), class = "msc_error")
 })
 
