@@ -119,22 +119,42 @@ static double spread(const multilevel_data *data) {
   return variance > 1e-6 * least ? variance : 1e-6 * least;
 }
 
-/* Best of a grid that holds both edges: the surface can have two tops. */
-static void search_grid(const multilevel_data *data, double scale, double best[2]) {
-  static const double grid[] = {0, 1e-4, 1e-3, 0.01, 0.03, 0.1, 0.2, 0.35, 0.6, 1, 1.7, 4};
-  const int n = (int)(sizeof(grid) / sizeof(grid[0]));
-  double top = -INFINITY;
-  for (int i = 0; i < n; i++)
-    for (int j = 0; j < n; j++) {
-      const double b = isnan(data->fixed_between) ? grid[i] * scale : data->fixed_between;
-      const double w = isnan(data->fixed_within) ? grid[j] * scale : data->fixed_within;
-      const double value = multilevel_loglik(data, b, w);
-      if (value > top) {
-        top = value;
-        best[0] = b;
-        best[1] = w;
+enum { GRID = 14, TOPS = 4 };
+
+/* The tops of a grid that holds both edges, highest first: the surface can have several,
+ * and the one with the highest grid point need not be the highest. Returns how many. */
+static int search_grid(const multilevel_data *data, double scale, double tops[TOPS][2]) {
+  static const double grid[GRID] = {0,   1e-5, 1e-4, 1e-3, 0.01, 0.03, 0.1,
+                                    0.2, 0.35, 0.6,  1,    1.7,  4,    10};
+  const int n_between = isnan(data->fixed_between) ? GRID : 1;
+  const int n_within = isnan(data->fixed_within) ? GRID : 1;
+  double value[GRID][GRID], height[TOPS];
+  for (int i = 0; i < n_between; i++)
+    for (int j = 0; j < n_within; j++)
+      value[i][j] = multilevel_loglik(data, n_between == 1 ? data->fixed_between : grid[i] * scale,
+                                      n_within == 1 ? data->fixed_within : grid[j] * scale);
+  int found = 0;
+  for (int i = 0; i < n_between; i++)
+    for (int j = 0; j < n_within; j++) {
+      int is_top = 1;
+      for (int a = i > 0 ? i - 1 : 0; a <= i + 1 && a < n_between; a++)
+        for (int b = j > 0 ? j - 1 : 0; b <= j + 1 && b < n_within; b++)
+          is_top = is_top && value[a][b] <= value[i][j];
+      if (!is_top) continue;
+      int at = found < TOPS ? found : TOPS;
+      while (at > 0 && height[at - 1] < value[i][j]) at--;
+      if (at == TOPS) continue;
+      if (found < TOPS) found++;
+      for (int move = found - 1; move > at; move--) {
+        height[move] = height[move - 1];
+        tops[move][0] = tops[move - 1][0];
+        tops[move][1] = tops[move - 1][1];
       }
+      height[at] = value[i][j];
+      tops[at][0] = n_between == 1 ? data->fixed_between : grid[i] * scale;
+      tops[at][1] = n_within == 1 ? data->fixed_within : grid[j] * scale;
     }
+  return found;
 }
 
 /* Which variances may move: not given, and not held at zero by a downward slope. */
@@ -208,29 +228,44 @@ static void polish(const multilevel_data *data, double scale, double x[2], multi
   }
 }
 
+/* From `x` to a top of the likelihood. Returns the steps. */
+static int ascend(const multilevel_data *data, double scale, double x[2], multilevel_point *at) {
+  int steps = 0;
+  locate(data, x[0], x[1], at);
+  for (; steps < 500; steps++) {
+    int is_free[2];
+    double step[2];
+    differentiate(data, x[0], x[1], at);
+    if (!free_variances(data, x, at, is_free)) break;
+    if (open_slope(at, is_free, scale) < 1e-12) break;
+    uphill(at, is_free, scale, step);
+    if (!climb(data, x, step, at)) break;
+  }
+  differentiate(data, x[0], x[1], at);
+  polish(data, scale, x, at);
+  return steps;
+}
+
 /* Restricted maximum likelihood of the three-level model: Konstantopoulos (2011),
  * Research Synthesis Methods 2:61-76; Van den Noortgate et al. (2013), Behavior Research
- * Methods 45:576-594. A grid finds the top's surroundings; average-information steps,
- * cut back whenever they would lead down and kept off negative variances, climb it. The
+ * Methods 45:576-594. A grid finds the tops' surroundings; average-information steps,
+ * cut back whenever they would lead down and kept off negative variances, climb each. The
  * likelihood never falls, so there is nothing that can fail to converge but precision. */
 void multilevel_reml(const multilevel_data *data, multilevel_fit *fit) {
   const double scale = spread(data);
-  double x[2] = {0, 0};
-  multilevel_point at;
-  search_grid(data, scale, x);
-  locate(data, x[0], x[1], &at);
-  int is_free[2] = {0, 0};
-  int steps = 0;
-  for (; steps < 500; steps++) {
-    double step[2];
-    differentiate(data, x[0], x[1], &at);
-    if (!free_variances(data, x, &at, is_free)) break;
-    if (open_slope(&at, is_free, scale) < 1e-12) break;
-    uphill(&at, is_free, scale, step);
-    if (!climb(data, x, step, &at)) break;
+  double tops[TOPS][2] = {{0, 0}}, x[2] = {0, 0};
+  multilevel_point at = {0};
+  const int n = search_grid(data, scale, tops);
+  fit->steps = 0;
+  for (int i = 0; i < n; i++) {
+    multilevel_point there;
+    fit->steps += ascend(data, scale, tops[i], &there);
+    if (i > 0 && there.loglik <= at.loglik) continue;
+    at = there;
+    x[0] = tops[i][0];
+    x[1] = tops[i][1];
   }
-  differentiate(data, x[0], x[1], &at);
-  polish(data, scale, x, &at);
+  int is_free[2];
   free_variances(data, x, &at, is_free);
   fit->estimate = at.mu;
   fit->se = 1 / sqrt(at.information);
@@ -238,5 +273,4 @@ void multilevel_reml(const multilevel_data *data, multilevel_fit *fit) {
   fit->within = x[1];
   fit->loglik = at.loglik;
   fit->gradient = open_slope(&at, is_free, scale);
-  fit->steps = steps;
 }
