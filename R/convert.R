@@ -8,7 +8,8 @@
 #' The other way, [mscpool()] takes an `escalc` object, an `rma` (`rma.uni`) fit or a `meta`
 #' object as `data`. Without a `measure` the effects are pooled as they stand, by inverse
 #' variance (`"GEN"`, shown exponentiated where the object's measure is a log ratio); with one,
-#' the inputs that the object carries are analysed anew.
+#' the inputs that the object carries are analysed anew. Subgroups and excluded studies of a
+#' `meta` object stay what they are unless `subgroup` or `exclude` is given.
 #'
 #' `as.data.frame(fit)` has the columns that `metafor::rma(yi, vi, data = )` and
 #' `meta::metagen(yi, sei, data = )` take. It lists every row; those left out with `exclude`
@@ -54,8 +55,8 @@ is_foreign <- function(x) inherits(x, c("escalc", "rma", "meta"))
 log_measures <- c("RR", "OR", "PETO", "ROM", "HR", "IRR", "RPB0", "PLN", "IRLN", "MNLN", "CVR", "VR",
                   "D2OR", "MPOR", "MPRR", "MPPETO", "ASOR")
 
-# list(data, measure, log): a data frame in our vocabulary; the measure is asked for
-# only where none was given.
+# list(data, measure, log, subgroup, exclude): a data frame in our vocabulary, and what
+# a meta object says of its rows; the measure is asked for only where none was given.
 from_foreign <- function(x, effects_only) {
   found <- if (inherits(x, "meta")) from_meta(x)
            else if (inherits(x, "rma")) from_rma(x)
@@ -103,6 +104,7 @@ from_meta <- function(x) {
     value <- x[[inputs[[name]]]]
     if (is.numeric(value) && length(value) == nrow(data)) data[[name]] <- as.double(value)
   }
-  if (!is.null(x$exclude) && any(x$exclude)) data <- data[!x$exclude, ]
-  list(data = data, measure = if (is.null(x$sm)) "GEN" else x$sm)
+  excluded <- if (!is.null(x$exclude) && any(x$exclude)) x$exclude
+  list(data = data, measure = if (is.null(x$sm)) "GEN" else x$sm, subgroup = x$subgroup,
+       exclude = excluded)
 }

@@ -225,6 +225,7 @@ mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
   check_call(sys.call())
   call <- match.call()
   env <- parent.frame()
+  foreign <- NULL
   if (!missing(data) && !identical(class(data), "data.frame") && is_foreign(data)) {
     foreign <- from_foreign(data, missing(measure))
     data <- foreign$data
@@ -238,8 +239,10 @@ mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
     call <- written_call(call, c(columns, list(subgroup = substitute(subgroup),
                                                exclude = substitute(exclude))))
   mapped <- map_columns(columns, data, env, measure)
-  subgroup <- map_one(substitute(subgroup), "subgroup", data, env)
-  exclude <- eval_exclude(substitute(exclude), data, env)
+  subgroup <- if (missing(subgroup)) foreign$subgroup else
+    map_one(substitute(subgroup), "subgroup", data, env)
+  exclude <- if (missing(exclude)) foreign$exclude else
+    eval_exclude(substitute(exclude), data, env)
 
   options <- check_options(options)
   tau2_is_default <- missing(tau2)

@@ -42,3 +42,16 @@ test_that("escalc, rma and meta objects are pooled", {
   expect_error(mscpool(metafor::rma.mh(ai = 1:3, bi = 4:6, ci = 2:4, di = 5:7), "GEN"), "rma.uni",
                class = "msc_error")
 })
+
+test_that("subgroups and excluded studies of a meta object are kept, and can be overruled", {
+  skip_without("meta")
+  m <- meta::metabin(ai, n1i, ci, n2i, study, data = events, sm = "RR", method = "Inverse", method.tau = "DL",
+                     subgroup = rep(c("x", "y"), 3), exclude = study == "c")
+  fit <- mscpool(m)
+  expect_identical(fit$subgroups$subgroup, c("x", "y"))
+  expect_equal(fit$subgroups$estimate, unname(m$TE.random.w), tolerance = 1e-10)
+  expect_equal(fit$overall$estimate, m$TE.random, tolerance = 1e-10)
+  expect_identical(fit$studies$reason, c(NA, NA, "excluded", NA, NA, NA))
+  expect_null(mscpool(m, subgroup = NULL)$subgroups)
+  expect_true(all(mscpool(m, exclude = NULL)$studies$estimable))
+})
