@@ -184,3 +184,8 @@ test_that("columns and rows are as promised, and the same as mscpool()'s", {
   expect_identical(e$study, d$study)
   expect_identical(e, mscpool(d, "OR")$studies[names(e)])
 })
+
+test_that("arms in proportion have a ratio of exactly 1", {
+  d <- data.frame(ai = c(3, 3, 7, 0), n1i = c(30, 30, 70, 20), ci = c(3, 6, 21, 0), n2i = c(30, 60, 210, 40))
+  for (measure in c("RR", "OR")) expect_identical(msc_effect(d, measure)$yi[1:3], c(0, 0, 0))
+})
