@@ -21,7 +21,8 @@ family_of <- function(x, found, members, own, difference) {
   labels <- paste(x$group[members], !nzchar(x$group[members]) * members)
   members <- members[!duplicated(labels)]
   total <- if (length(own) > 0L) own[1L] else x$overall[members[1L]]
-  same <- is.na(total) || is.na(x$measure[total]) || all(x$measure[members] %in% c(NA, x$measure[total]))
+  same <- is.na(total) || is.na(x$measure[total]) ||
+    all(x$measure[members] %in% c(NA, x$measure[total]))
   list(rows = members, total = total, inherited = length(own) == 0L, same_measure = same,
        difference = difference,
        effects = members[found$centre[members] == verdict_ok], q = NULL,
@@ -35,7 +36,8 @@ family_with <- function(x, f) {
   ids <- x$text$id[setdiff(c(f$total, f$rows, f$difference), c(NA, family_row(f)))]
   paste(ids, collapse = ", ")
 }
-family_note <- function(f) if (f$inherited) " (stated for the outcome: a contradiction if the same studies)" else ""
+family_note <- function(f)
+  if (f$inherited) " (stated for the outcome: a contradiction if the same studies)" else ""
 
 # ---- patients -----------------------------------------------------------------------
 
@@ -51,7 +53,8 @@ check_patients <- function(x, f, complete) {
     status <- if (wrong) family_wrong(f) else if (open) "cannot tell" else "ok"
     checks_of("patients", family_row(f), status, paste(arm, total),
               paste(if (open) "at least", sum),
-              if (wrong) paste0("the subgroups have ", sum, " patients (", arm, "), the total has ", total, family_note(f))
+              if (wrong) paste0("the subgroups have ", sum, " patients (", arm,
+                                "), the total has ", total, family_note(f))
               else if (open) "not all subgroups are known" else "agrees",
               cbind(total, total), cbind(sum, if (open) Inf else sum), family_with(x, f))
   })
@@ -90,7 +93,8 @@ check_row_sums <- function(x, found, f, complete) {
   note <- if (misfit) " (stated for the outcome: a contradiction if the same studies)"
   checks_of("rows", family_row(f), status, stated_text, paste("rows", spell_row_numbers(numbers)),
             if (impossible || misfit)
-              paste0("the subgroups together have ", spell_row_numbers(numbers), " rows, the total ",
+              paste0("the subgroups together have ", spell_row_numbers(numbers),
+                     " rows, the total ",
                      if (misfit) paste(stated, "studies") else spell_row_numbers(against), note)
             else if (status == "ok") "agrees" else "not all subgroups say how many rows they have",
             if (impossible) rbind(range(as.double(against))) else rbind(c(stated, stated)),
@@ -151,13 +155,15 @@ check_total <- function(x, found, f, complete) {
   if (length(rows) == 0L) return(NULL)
   if (!all(rows %in% f$effects))
     return(checks_of("total", family_row(f), "cannot tell", interval_text(x, i), "",
-                     "a subgroup's estimate or limits are missing or wrong", with = family_with(x, f)))
+                     "a subgroup's estimate or limits are missing or wrong",
+                     with = family_with(x, f)))
   all <- c(rows, i)
   # the same scale throughout, and no guess
   if (length(unique(found$log[all])) > 1L || !all(found$sure_scale[all])) return(NULL)
   if (any(x$student[all]))
     return(checks_of("total", family_row(f), "cannot tell", interval_text(x, i), "",
-                     "intervals by the t distribution do not tell the weights", with = family_with(x, f)))
+                     "intervals by the t distribution do not tell the weights",
+                     with = family_with(x, f)))
   fixed <- all(x$model[all] %in% "fixed")
   still <- vapply(all, function(j) no_tau2(x, found, j), NA)
   exact <- all(still) && (!fixed || inverse_variance(x, i))
@@ -175,18 +181,24 @@ total_checks <- function(x, found, f, range, se, exact) {
   wrong <- printed[1L] > range[2L] + slack[2L] || printed[2L] < range[1L] - slack[1L]
   open <- any(!is.finite(range))
   shown <- if (found$log[i]) exp(range) else range
-  out <- checks_of("total", family_row(f), if (wrong) family_wrong(f) else if (open) "cannot tell" else "ok",
-                   interval_text(x, i), if (open) "" else paste("total", spell_ends(shown[1L], shown[2L])),
-                   if (wrong) paste0("the subgroups (", f$id, ") give another total", family_note(f)) else
-                     if (open) "heterogeneity of a subgroup is not printed" else
-                       paste0("agrees", if (exact) " (exactly)" else " (range)"),
-                   rbind(x$ends$estimate[i, ]), rbind(if (open) c(NA, NA) else shown), family_with(x, f))
+  out <- checks_of("total", family_row(f),
+                   if (wrong) family_wrong(f) else if (open) "cannot tell" else "ok",
+                   interval_text(x, i),
+                   if (open) "" else paste("total", spell_ends(shown[1L], shown[2L])),
+                   if (wrong)
+                     paste0("the subgroups (", f$id, ") give another total", family_note(f))
+                   else if (open) "heterogeneity of a subgroup is not printed" else
+                     paste0("agrees", if (exact) " (exactly)" else " (range)"),
+                   rbind(x$ends$estimate[i, ]), rbind(if (open) c(NA, NA) else shown),
+                   family_with(x, f))
   if (is.null(se)) return(out)
   narrow <- found$se[i, 2L] < se[1L] * (1 - 1e-9) || found$se[i, 1L] > se[2L] * (1 + 1e-9)
   c(out, checks_of("total SE", family_row(f), if (narrow) family_wrong(f) else "ok",
                    paste("SE", spell_ends(found$se[i, 1L], found$se[i, 2L])),
                    paste("SE", spell_ends(se[1L], se[2L])),
-                   if (narrow) paste0("the subgroups (", f$id, ") give another precision", family_note(f)) else "agrees",
+                   if (narrow)
+                     paste0("the subgroups (", f$id, ") give another precision", family_note(f))
+                   else "agrees",
                    found$se[i, , drop = FALSE], rbind(se), family_with(x, f)))
 }
 
@@ -194,7 +206,8 @@ total_checks <- function(x, found, f, range, se, exact) {
 # less than that sum; about a Mantel-Haenszel mean this does not hold exactly.
 check_q_sum <- function(x, found, f) {
   i <- f$total
-  if (is.na(i) || !has_pair(found)[i] || found$rows[i] != verdict_ok || !f$same_measure) return(NULL)
+  if (is.na(i) || !has_pair(found)[i] || found$rows[i] != verdict_ok || !f$same_measure)
+    return(NULL)
   if (!all(inverse_variance(x, c(i, f$rows)))) return(NULL)
   q <- vapply(f$rows, function(j) q_ends(x, found, j), c(0, 0))
   total <- q_ends(x, found, i)
@@ -202,8 +215,12 @@ check_q_sum <- function(x, found, f) {
   if (least == 0) return(NULL)
   wrong <- least > total[2L] * (1 + 1e-6)
   checks_of("Q", family_row(f), if (wrong) family_wrong(f) else "ok",
-            paste("Q", spell_ends(total[1L], total[2L], 2L)), paste("Q at least", sprintf("%.2f", least)),
-            if (wrong) paste0("the subgroups alone (", f$id, ") have a larger Q than the total", family_note(f)) else "agrees",
+            paste("Q", spell_ends(total[1L], total[2L], 2L)),
+            paste("Q at least", sprintf("%.2f", least)),
+            if (wrong)
+              paste0("the subgroups alone (", f$id, ") have a larger Q than the total",
+                     family_note(f))
+            else "agrees",
             rbind(total), rbind(c(least, Inf)), family_with(x, f))
 }
 
@@ -216,23 +233,26 @@ check_difference <- function(x, found, f) {
   if (length(lines) == 0L) return(NULL)
   # A subgroup without an estimate does not enter; one whose estimate is not given may.
   rows <- f$rows[!x$not_estimable[f$rows]]
-  usable <- length(rows) > 1L && all(rows %in% f$effects) && all(found$sure_scale[rows]) && !any(x$student[rows]) &&
-    length(unique(found$log[rows])) == 1L
+  usable <- length(rows) > 1L && all(rows %in% f$effects) && all(found$sure_scale[rows]) &&
+    !any(x$student[rows]) && length(unique(found$log[rows])) == 1L
   q <- if (usable) family_call(found, rows, 0 * rows, 0)$difference_q
   lapply_checks(lines, function(i) {
     fields <- if (i %in% f$difference) c("het_p", "I2") else c("sub_p", "sub_I2")
     text <- c(x$text[[fields[1L]]][i], x$text[[fields[2L]]][i])
-    difference_check(x, f, i, text, x$ends[[fields[1L]]][i, ], x$ends[[fields[2L]]][i, ], q, length(rows) - 1)
+    difference_check(x, f, i, text, x$ends[[fields[1L]]][i, ], x$ends[[fields[2L]]][i, ], q,
+                     length(rows) - 1)
   })
 }
 
 difference_check <- function(x, f, row, text, p, i2, q, df) {
-  said <- paste(c(if (nzchar(text[[1L]])) paste("P", text[[1L]]), if (nzchar(text[[2L]])) paste0("I2 ", text[[2L]], "%")),
+  said <- paste(c(if (nzchar(text[[1L]])) paste("P", text[[1L]]),
+                  if (nzchar(text[[2L]])) paste0("I2 ", text[[2L]], "%")),
                 collapse = ", ")
   with <- paste(x$text$id[setdiff(f$rows, row)], collapse = ", ")
   if (is.null(q))
     return(checks_of("difference", row, "cannot tell", said, "",
-                     "a subgroup's estimate, limits or measure are missing or wrong, or its interval is not Wald's",
+                     paste0("a subgroup's estimate, limits or measure are missing or wrong, ",
+                            "or its interval is not Wald's"),
                      with = with))
   fit <- stats::pchisq(rev(q), df, lower.tail = FALSE)
   fit_i2 <- 100 * pmax(0, 1 - df / pmax(q, 1e-300))
@@ -240,8 +260,12 @@ difference_check <- function(x, f, row, text, p, i2, q, df) {
   wrong_i2 <- !is.na(i2[1L]) && (fit_i2[1L] > i2[2L] + 1e-6 || fit_i2[2L] < i2[1L] - 1e-6)
   wrong <- wrong_p || wrong_i2
   checks_of("difference", row, if (wrong) "contradiction" else "ok", said,
-            paste0("P ", spell_p(fit[1L], fit[2L]), ", I2 ", spell_ends(fit_i2[1L], fit_i2[2L], 0L), "%"),
-            if (wrong) paste0("not the test between the subgroups ", f$id, ": Chi2 ", spell_ends(q[1L], q[2L], 2L),
-                              ", df ", df) else "agrees",
-            if (wrong_p || !wrong) rbind(p) else rbind(i2), if (wrong_p || !wrong) rbind(fit) else rbind(fit_i2), with)
+            paste0("P ", spell_p(fit[1L], fit[2L]), ", I2 ",
+                   spell_ends(fit_i2[1L], fit_i2[2L], 0L), "%"),
+            if (wrong)
+              paste0("not the test between the subgroups ", f$id, ": Chi2 ",
+                     spell_ends(q[1L], q[2L], 2L), ", df ", df)
+            else "agrees",
+            if (wrong_p || !wrong) rbind(p) else rbind(i2),
+            if (wrong_p || !wrong) rbind(fit) else rbind(fit_i2), with)
 }

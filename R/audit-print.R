@@ -24,15 +24,19 @@ format.msc_audit <- function(x, all = FALSE, width = getOption("width"), ...) {
   counts <- table(factor(x$status, status_words))
   plural <- function(n, word) paste0(n, " ", word, if (n != 1L) "s")
   head <- paste0(plural(nrow(results), "printed result"), ", ", plural(nrow(x), "check"), ": ",
-                 plural(counts[["contradiction"]], "contradiction"), ", ", counts[["contradiction if"]],
-                 " under a condition (*), ", counts[["ok"]], " ok, ", counts[["cannot tell"]], " cannot tell")
+                 plural(counts[["contradiction"]], "contradiction"), ", ",
+                 counts[["contradiction if"]], " under a condition (*), ", counts[["ok"]], " ok, ",
+                 counts[["cannot tell"]], " cannot tell")
   shown <- if (all) x else x[is_flag(x$status), ]
   class(shown) <- "data.frame"
   conditions <- if (any(shown$status == "contradiction if"))
-    "* if the total rests on the studies or patients stated for the outcome, or both are the same result."
-  c(strwrap(head, width), "", audit_table(shown, width), unlist(lapply(c(conditions, paste(
-    "A flag says that these numbers cannot all be true if they were computed as assumed; not which of them is",
-    "wrong, nor why. Each number was taken as any value that rounds to it.")), strwrap, width = width)))
+    paste("* if the total rests on the studies or patients stated for the outcome, or both are",
+          "the same result.")
+  caution <- paste("A flag says that these numbers cannot all be true if they were computed as",
+                   "assumed; not which of them is wrong, nor why. Each number was taken as any",
+                   "value that rounds to it.")
+  c(strwrap(head, width), "", audit_table(shown, width),
+    unlist(lapply(c(conditions, caution), strwrap, width = width)))
 }
 
 # Result, check, what is printed and what the other numbers allow; below each result
@@ -53,7 +57,9 @@ audit_table <- function(d, width) {
     out <- c(out, shorten(lines[i + 1L], width))
     if (i < nrow(d) && d$row[i + 1L] == d$row[i]) next
     fixes <- unique(d$suggestion[d$row == d$row[i] & nzchar(d$suggestion)])
-    for (fix in fixes) out <- c(out, strwrap(fix, max(40L, width), indent = 4L, exdent = 6L, prefix = "", initial = ""))
+    for (fix in fixes)
+      out <- c(out, strwrap(fix, max(40L, width), indent = 4L, exdent = 6L,
+                            prefix = "", initial = ""))
   }
   c(out, "")
 }
@@ -64,15 +70,19 @@ summary.msc_audit <- function(object, ...) {
   results <- attr(object, "results")
   worst <- c("contradiction", "contradiction if", "ok", "cannot tell")
   status <- factor(results$row, results$row)
-  by_row <- split(as.data.frame.list(object, stringsAsFactors = FALSE), factor(object$row, results$row))
+  by_row <- split(as.data.frame.list(object, stringsAsFactors = FALSE),
+                  factor(object$row, results$row))
   count <- function(what) vapply(by_row, function(d) sum(d$status == what), 0L, USE.NAMES = FALSE)
   out <- data.frame(
     results,
-    status = vapply(by_row, function(d) if (nrow(d) == 0L) "cannot tell" else worst[min(match(d$status, worst))], ""),
+    status = vapply(by_row, function(d)
+      if (nrow(d) == 0L) "cannot tell" else worst[min(match(d$status, worst))], ""),
     checks = vapply(by_row, nrow, 0L), contradictions = count("contradiction"),
     contradictions_if = count("contradiction if"), cannot_tell = count("cannot tell"),
-    flagged = vapply(by_row, function(d) paste(unique(d$check[is_flag(d$status)]), collapse = ", "), ""),
-    suggestion = vapply(by_row, function(d) paste(unique(d$suggestion[nzchar(d$suggestion)]), collapse = "; "), ""))
+    flagged = vapply(by_row, function(d)
+      paste(unique(d$check[is_flag(d$status)]), collapse = ", "), ""),
+    suggestion = vapply(by_row, function(d)
+      paste(unique(d$suggestion[nzchar(d$suggestion)]), collapse = "; "), ""))
   row.names(out) <- NULL
   out
 }

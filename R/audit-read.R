@@ -12,7 +12,8 @@ reported_aliases <- list(
   model = "model",
   level = c("level", "cilevel", "conflevel"),
   k = c("k", "kstated", "studies", "nstudies"),
-  n1 = c("n1", "n1i", "nmsc", "ne", "nexperimental", "nintervention", "ntreatment", "experimentaln"),
+  n1 = c("n1", "n1i", "nmsc", "ne", "nexperimental", "nintervention",
+         "ntreatment", "experimentaln"),
   n2 = c("n2", "n2i", "nctrl", "nc", "ncontrol", "controln"),
   estimate = c("estimate", "est", "effect", "pooled", "TE", "yi"),
   ci_low = c("cilow", "cilb", "cilower", "lower", "lowerci", "lcl"),
@@ -27,7 +28,8 @@ reported_aliases <- list(
   claim = c("claim", "significance", "significant", "wording")
 )
 
-number_fields <- c("estimate", "ci_low", "ci_high", "p", "het_p", "I2", "tau2", "Q", "sub_p", "sub_I2")
+number_fields <- c("estimate", "ci_low", "ci_high", "p", "het_p", "I2",
+                   "tau2", "Q", "sub_p", "sub_I2")
 p_fields <- c("p", "het_p", "sub_p")
 count_fields <- c("k", "n1", "n2")
 
@@ -47,8 +49,8 @@ read_reported <- function(reported, level) {
     x <- printed_interval(text[[field]], field)
     endless <- which(is.infinite(x$value))
     if (length(endless) > 0L)
-      msc_stop("`", field, "` must be a finite number: row ", endless[1L], " is \"", text[[field]][endless[1L]], "\"",
-               arg = field, rows = endless)
+      msc_stop("`", field, "` must be a finite number: row ", endless[1L], " is \"",
+               text[[field]][endless[1L]], "\"", arg = field, rows = endless)
     ends <- cbind(x$low, x$high)
     dimnames(ends) <- NULL
     if (field %in% p_fields) ends[] <- pmin(pmax(ends, 0), 1)
@@ -56,7 +58,8 @@ read_reported <- function(reported, level) {
   })
   for (field in c("p", "het_p", "sub_p")) check_within(text[[field]], field, 1)
   for (field in c("I2", "sub_I2")) check_within(text[[field]], field, 100)
-  counts <- lapply(stats::setNames(nm = count_fields), function(field) printed_count(text[[field]], field))
+  counts <- lapply(stats::setNames(nm = count_fields),
+                   function(field) printed_count(text[[field]], field))
   x <- c(list(text = text, ends = ends, n = rows, level = printed_level(text$level, level)), counts)
   x$measure <- printed_measure(text$measure)
   x$scale <- ifelse(x$measure %in% c("RR", "OR", "HR", "PETO", "ROM"), "log",
@@ -69,12 +72,14 @@ read_reported <- function(reported, level) {
                       text$model, ignore.case = TRUE)
   x$printed_I2 <- x$ends$I2
   x$ends$I2[!x$i2_of_q, ] <- NA
-  x$student <- grepl("hartung|knapp|hksj|\\bknha\\b|\\bt[- ]?(distribution|test|based)", text$model, ignore.case = TRUE)
+  x$student <- grepl("hartung|knapp|hksj|\\bknha\\b|\\bt[- ]?(distribution|test|based)",
+                     text$model, ignore.case = TRUE)
   link_reported(x)
 }
 
 reported_text <- function(reported) {
-  if (is.character(reported) && length(reported) == 1L && !is.na(reported)) reported <- reported_file(reported)
+  if (is.character(reported) && length(reported) == 1L && !is.na(reported))
+    reported <- reported_file(reported)
   if (!is.data.frame(reported) || nrow(reported) == 0L)
     msc_stop("`reported` must be a data frame with a row for each printed result, or a CSV file",
              arg = "reported")
@@ -101,17 +106,19 @@ reported_text <- function(reported) {
 reported_file <- function(file) {
   if (!file.exists(file))
     msc_stop("`reported` names a file that does not exist: ", file, arg = "reported")
-  fail <- function(e) msc_stop("`reported` cannot be read as a CSV file (", conditionMessage(e), "): ", file,
-                               arg = "reported")
+  fail <- function(e) msc_stop("`reported` cannot be read as a CSV file (",
+                               conditionMessage(e), "): ", file, arg = "reported")
   tryCatch({
     lines <- readable(readLines(file, warn = FALSE, skipNul = TRUE))
     lines <- sub("^\ufeff", "", lines)
     heads <- lines[nzchar(trimws(lines))]
     if (length(heads) == 0L) stop("it is empty")
-    count <- vapply(c(",", ";", "\t"), function(sep) lengths(gregexpr(sep, heads[1L], fixed = TRUE)) *
+    count <- vapply(c(",", ";", "\t"),
+                    function(sep) lengths(gregexpr(sep, heads[1L], fixed = TRUE)) *
                       grepl(sep, heads[1L], fixed = TRUE), 0L)
-    utils::read.table(text = lines, header = TRUE, sep = names(count)[which.max(count)], quote = "\"", fill = FALSE,
-                      comment.char = "", colClasses = "character", na.strings = character(), check.names = FALSE,
+    utils::read.table(text = lines, header = TRUE, sep = names(count)[which.max(count)],
+                      quote = "\"", fill = FALSE, comment.char = "", colClasses = "character",
+                      na.strings = character(), check.names = FALSE,
                       encoding = "UTF-8", row.names = NULL, strip.white = FALSE)
   }, error = fail, warning = fail)
 }
@@ -132,7 +139,8 @@ plain_number <- function(text) {
   text <- gsub("\u2264", "<", gsub("\u2265", ">", text))
   text <- sub("^([^0-9]*[0-9]+),([0-9]+[^0-9]*)$", "\\1.\\2", text)
   text <- sub("^\\+", "", text)
-  nothing <- grepl("^(-+|na|n/?a|nr|not (reported|applicable|estimable)|\\.)$", text, ignore.case = TRUE)
+  nothing <- grepl("^(-+|na|n/?a|nr|not (reported|applicable|estimable)|\\.)$", text,
+                   ignore.case = TRUE)
   text[nothing] <- ""
   text
 }
@@ -172,11 +180,11 @@ printed_measure <- function(text) {
   key <- gsub("[^a-z]", "", tolower(text))
   known <- c(
     md = "MD", wmd = "MD", meandifference = "MD", weightedmeandifference = "MD", smd = "SMD",
-    stdmeandifference = "SMD", standardizedmeandifference = "SMD", standardisedmeandifference = "SMD",
-    hedgesg = "SMD", cohend = "SMD", cohensd = "SMD", g = "SMD", rd = "RD", riskdifference = "RD",
-    rr = "RR", riskratio = "RR", relativerisk = "RR", or = "OR", oddsratio = "OR", hr = "HR",
-    hazardratio = "HR", peto = "PETO", petoor = "PETO", petooddsratio = "PETO", rom = "ROM",
-    ratioofmeans = "ROM", irr = "ROM", rateratio = "ROM"
+    stdmeandifference = "SMD", standardizedmeandifference = "SMD",
+    standardisedmeandifference = "SMD", hedgesg = "SMD", cohend = "SMD", cohensd = "SMD", g = "SMD",
+    rd = "RD", riskdifference = "RD", rr = "RR", riskratio = "RR", relativerisk = "RR", or = "OR",
+    oddsratio = "OR", hr = "HR", hazardratio = "HR", peto = "PETO", petoor = "PETO",
+    petooddsratio = "PETO", rom = "ROM", ratioofmeans = "ROM", irr = "ROM", rateratio = "ROM"
   )
   out <- unname(known[key])
   out[is.na(out) & grepl("^(log|ln)", key)] <- "LOG"
@@ -216,8 +224,8 @@ link_reported <- function(x) {
   x$by <- by
   x$group <- group
   x$family <- split_models(x, paste(tolower(x$text$outcome), by, sep = "\r"))
-  x$labelled <- nzchar(x$text$outcome) & (x$role == "total" & (nzchar(x$text$role) | nzchar(x$text$group)) |
-                                            nzchar(group))
+  x$labelled <- nzchar(x$text$outcome) &
+    (x$role == "total" & (nzchar(x$text$role) | nzchar(x$text$group)) | nzchar(group))
   inherit_counts(x)
 }
 

@@ -13,10 +13,12 @@ find_repairs <- function(checks, x, found) {
   for (i in which(wrong & !line))
     out[i] <- switch(checks$check[i],
                      heterogeneity = repair_rows(x, found, checks[i, ]),
-                     difference = repair_difference(x, checks[i, ]), patients = repair_patients(x, checks[i, ]),
-                     rows = repair_row_sum(x, found, checks[i, ]), total = repair_total(x, found, checks[i, ]),
-                     `repeat` = repair_repeat(x, checks, checks[i, ]), tau2 = repair_tau2(x, found, checks[i, ]),
-                     precision = "", "")
+                     difference = repair_difference(x, checks[i, ]),
+                     patients = repair_patients(x, checks[i, ]),
+                     rows = repair_row_sum(x, found, checks[i, ]),
+                     total = repair_total(x, found, checks[i, ]),
+                     `repeat` = repair_repeat(x, checks, checks[i, ]),
+                     tau2 = repair_tau2(x, found, checks[i, ]), precision = "", "")
   hint <- checks$check == "measure"
   out[hint] <- paste0("SMD printed as ", x$text$measure[checks$row[hint]], "?")
   out
@@ -35,7 +37,8 @@ other_digits <- function(text) {
   out
 }
 
-other_sign <- function(text) ifelse(grepl("^ *[-\u2212\u2013\u2012]", text), sub("^ *[-\u2212\u2013\u2012]", "+", text),
+other_sign <- function(text) ifelse(grepl("^ *[-\u2212\u2013\u2012]", text),
+                                    sub("^ *[-\u2212\u2013\u2012]", "+", text),
                                     paste0("-", sub("^\\+", "", text)))
 
 # Candidates for one line, the smallest changes first: the texts, the scale and the words.
@@ -49,13 +52,15 @@ interval_candidates <- function(text, log, k) {
     out[[length(out) + 1L]] <<- list(rank = rank, words = words, text = changed, log = scale, k = k)
   }
   if (!is.na(k) && k > 1 && nzchar(base[["p"]]))
-    add(1, paste0("limits and P by Student's t with ", k - 1, " degrees of freedom (Hartung-Knapp)"), k = k)
+    add(1, paste0("limits and P by Student's t with ", k - 1,
+                  " degrees of freedom (Hartung-Knapp)"), k = k)
   for (field in fields[1:3])
     if (nzchar(base[[field]])) {
       new <- stats::setNames(other_sign(base[[field]]), field)
       add(1, paste0(field, " ", new, " in place of ", base[[field]], " (sign)"), new)
     }
-  swap <- function(a, b) add(1, paste(a, "and", b, "exchanged"), stats::setNames(base[c(b, a)], c(a, b)))
+  swap <- function(a, b) add(1, paste(a, "and", b, "exchanged"),
+                             stats::setNames(base[c(b, a)], c(a, b)))
   swap("ci_low", "ci_high")
   swap("estimate", "ci_low")
   swap("estimate", "ci_high")
@@ -93,10 +98,11 @@ repair_intervals <- function(x, found, rows) {
   y <- candidate_lines(x, from, all)
   log <- vapply(all, `[[`, NA, "log")
   triple <- y$ends[c("estimate", "ci_low", "ci_high")]
-  negative <- log & (triple$estimate[, 2L] <= 0 | triple$ci_low[, 2L] <= 0 | triple$ci_high[, 2L] <= 0)
+  negative <- log &
+    (triple$estimate[, 2L] <= 0 | triple$ci_low[, 2L] <= 0 | triple$ci_high[, 2L] <= 0)
   tried <- run_lines(y, log & !(negative %in% TRUE), fits = FALSE)
-  fits <- tried$centre != verdict_wrong & tried$p_value != verdict_wrong & tried$significance != verdict_wrong &
-    !(negative %in% TRUE) & !is.na(tried$se[, 1L])
+  fits <- tried$centre != verdict_wrong & tried$p_value != verdict_wrong &
+    tried$significance != verdict_wrong & !(negative %in% TRUE) & !is.na(tried$se[, 1L])
   claim <- claim_sign(x$text$claim[from]) * null_position(tried) < 0
   fits <- fits & !(claim %in% TRUE)
   rank <- vapply(all, `[[`, 0, "rank")
@@ -112,12 +118,14 @@ describe_fit <- function(all, tried, log, rank, fit) {
   best <- fit[rank[fit] == min(rank[fit])]
   words <- vapply(all[best], `[[`, "", "words")
   more <- length(words) - 3L
-  text <- paste0(paste(utils::head(words, 3L), collapse = "; or "), if (more > 0L) paste0("; or ", more, " more"))
+  text <- paste0(paste(utils::head(words, 3L), collapse = "; or "),
+                 if (more > 0L) paste0("; or ", more, " more"))
   one <- best[1L]
   middle <- shown_ends(tried$middle[one, , drop = FALSE], log[one])
-  paste0(text, if (length(words) == 1L) paste0(": middle ", spell_ends(middle[1L], middle[2L]), ", SE ",
-                                               spell_ends(tried$se[one, 1L], tried$se[one, 2L]), ", P ",
-                                               spell_p(tried$p[one, 1L], tried$p[one, 2L])))
+  paste0(text, if (length(words) == 1L)
+    paste0(": middle ", spell_ends(middle[1L], middle[2L]), ", SE ",
+           spell_ends(tried$se[one, 1L], tried$se[one, 2L]), ", P ",
+           spell_p(tried$p[one, 1L], tried$p[one, 2L])))
 }
 
 # ---- heterogeneity --------------------------------------------------------------------
@@ -130,9 +138,12 @@ repair_rows <- function(x, found, check) {
   if (length(set) == 0L) return(repair_heterogeneity_digits(x, i, k))
   near <- set[which.min(abs(set - k))]
   q <- spelt_q(x, found, i, near)
-  text <- if (inherited && near - k > 1) paste0(spell_row_numbers(set), " rows from ", k,
-                                                " studies: do studies enter more than once (time points, arms)?")
-  else paste0("k ", near, if (abs(near - k) == 1) paste0(", one ", if (near > k) "more" else "less", " than stated"),
+  text <- if (inherited && near - k > 1)
+    paste0(spell_row_numbers(set), " rows from ", k,
+           " studies: do studies enter more than once (time points, arms)?")
+  else paste0("k ", near,
+              if (abs(near - k) == 1)
+                paste0(", one ", if (near > k) "more" else "less", " than stated"),
               if (near > k) " (a study with two rows?)", ": ", q)
   if (!inherited) text <- paste0(text, digit_alternative(x, i, k))
   paste0(text, beyond_p(x, found, i))
@@ -153,7 +164,8 @@ beyond_p <- function(x, found, i) {
   y$ends$het_p[, 1L] <- 1e-5
   set <- which(run_lines(y, FALSE)$fits[, 1L]) - 1L
   if (length(set) == 0L) return("")
-  paste0("; k ", spell_row_numbers(set), " if P is not below 0.00001, where RevMan would print that")
+  paste0("; k ", spell_row_numbers(set),
+         " if P is not below 0.00001, where RevMan would print that")
 }
 
 heterogeneity_lines <- function(x, i, i2, p, k) {
@@ -163,10 +175,11 @@ heterogeneity_lines <- function(x, i, i2, p, k) {
     cbind(z$low, z$high)
   }
   none <- matrix(NA_real_, n, 2L)
-  y <- list(k = rep(as.double(k), n), level = rep(0.95, n), student = rep(FALSE, n), i2_of_q = rep(TRUE, n),
-            model = rep("fixed", n))
-  y$ends <- list(estimate = none, ci_low = none, ci_high = none, p = none, tau2 = none, I2 = ends(i2, "I2"),
-                 het_p = ends(p, "het_p"), Q = x$ends$Q[rep(i, n), , drop = FALSE])
+  y <- list(k = rep(as.double(k), n), level = rep(0.95, n),
+            student = rep(FALSE, n), i2_of_q = rep(TRUE, n), model = rep("fixed", n))
+  y$ends <- list(estimate = none, ci_low = none, ci_high = none, p = none,
+                 tau2 = none, I2 = ends(i2, "I2"), het_p = ends(p, "het_p"),
+                 Q = x$ends$Q[rep(i, n), , drop = FALSE])
   y$ends$het_p[] <- pmin(pmax(y$ends$het_p, 0), 1)
   y
 }
@@ -178,22 +191,24 @@ heterogeneity_digits <- function(x, i, k) {
   i2 <- i2[suppressWarnings(as.numeric(sub("%", "", i2))) <= 100]
   p <- p[suppressWarnings(as.numeric(gsub("[<>= ]", "", p))) <= 1]
   if (length(i2) + length(p) == 0L) return(character())
-  y <- heterogeneity_lines(x, i, c(i2, rep(x$text$I2[i], length(p))), c(rep(x$text$het_p[i], length(i2)), p), k)
+  y <- heterogeneity_lines(x, i, c(i2, rep(x$text$I2[i], length(p))),
+                           c(rep(x$text$het_p[i], length(i2)), p), k)
   tried <- run_lines(y, rep(FALSE, length(y$k)), fits = is.na(k))
   paste(rep(c("I2", "het_p"), c(length(i2), length(p))), c(i2, p))[tried$rows == verdict_ok]
 }
 
 digit_alternative <- function(x, i, k) {
   words <- heterogeneity_digits(x, i, k)
-  if (length(words) == 0L) "" else paste0("; or, with k ", k, ", ", paste(utils::head(words, 3L), collapse = " or "))
+  if (length(words) == 0L) "" else
+    paste0("; or, with k ", k, ", ", paste(utils::head(words, 3L), collapse = " or "))
 }
 
 repair_heterogeneity_digits <- function(x, i, k) {
   words <- heterogeneity_digits(x, i, k)
   if (length(words) == 0L) return("no single digit makes these figures fit")
   more <- length(words) - 3L
-  paste0(paste(utils::head(words, 3L), collapse = " or "), if (more > 0L) paste(" or", more, "more"),
-         if (!is.na(k)) paste0(" with k ", k))
+  paste0(paste(utils::head(words, 3L), collapse = " or "),
+         if (more > 0L) paste(" or", more, "more"), if (!is.na(k)) paste0(" with k ", k))
 }
 
 repair_tau2 <- function(x, found, check) {
@@ -215,11 +230,13 @@ involved_rows <- function(x, check) {
 repair_difference <- function(x, check) {
   i <- check$row
   fields <- if (nzchar(x$text$sub_p[i])) c("sub_p", "sub_I2") else c("het_p", "I2")
-  same <- which(tolower(x$text$outcome) == tolower(x$text$outcome[i]) & seq_len(x$n) != i & x$role != "difference" &
+  same <- which(tolower(x$text$outcome) == tolower(x$text$outcome[i]) &
+                  seq_len(x$n) != i & x$role != "difference" &
                   nzchar(x$text$het_p) & x$text$het_p == x$text[[fields[1L]]][i] &
                   (x$text$I2 == x$text[[fields[2L]]][i] | !nzchar(x$text[[fields[2L]]][i])))
   if (length(same) > 0L)
-    return(paste0("these are the heterogeneity figures of ", x$text$id[same[1L]], "; the test gives ", check$feasible))
+    return(paste0("these are the heterogeneity figures of ", x$text$id[same[1L]],
+                  "; the test gives ", check$feasible))
   paste("the printed subgroups give", check$feasible)
 }
 
@@ -234,7 +251,8 @@ repair_patients <- function(x, check) {
                         sum(strsplit(a, "")[[1L]] != strsplit(b, "")[[1L]]) == 1L,
                       sprintf("%.0f", x[[arm]][rows]), sprintf("%.0f", wanted))
   if (!any(one_digit)) return(paste0("the sum is ", check$feasible))
-  words <- paste0(arm, " ", wanted, " in place of ", x[[arm]][rows], " (", x$text$id[rows], ")")[one_digit]
+  words <- paste0(arm, " ", wanted, " in place of ", x[[arm]][rows], " (",
+                  x$text$id[rows], ")")[one_digit]
   paste(utils::head(words, 3L), collapse = "; or ")
 }
 
@@ -256,13 +274,17 @@ repair_total <- function(x, found, check) {
   ends <- check[c("feasible_low", "feasible_high")]
   range <- if (found$log[total]) log(unlist(ends)) else unlist(ends)
   if (!anyNA(range) && -printed[2L] <= range[2L] && -printed[1L] >= range[1L])
-    return(paste0("fits with the other direction of effect in ", x$text$id[total], " (arms exchanged?)"))
+    return(paste0("fits with the other direction of effect in ",
+                  x$text$id[total], " (arms exchanged?)"))
   "the total belongs to other rows, or a subgroup is not listed"
 }
 
 repair_repeat <- function(x, checks, check) {
   rows <- involved_rows(x, check)
-  bad <- rows %in% checks$row[checks$status == "contradiction" & checks$check %in% c("scale", "centre", "p", "significance", "heterogeneity")]
+  bad <- rows %in%
+    checks$row[checks$status == "contradiction" &
+                 checks$check %in% c("scale", "centre", "p", "significance", "heterogeneity")]
   if (sum(bad) != 1L) return("")
-  paste0(x$text$id[rows[!bad]], " agrees with its other numbers, ", x$text$id[rows[bad]], " does not")
+  paste0(x$text$id[rows[!bad]], " agrees with its other numbers, ",
+         x$text$id[rows[bad]], " does not")
 }

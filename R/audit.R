@@ -29,9 +29,9 @@
 #' * `precision`: a standardised mean difference cannot be more precise than all its
 #'   patients in one trial, SE at least sqrt(1/n1 + 1/n2), with variances as in RevMan and
 #'   metafor; those multiplied by the squared small-sample factor can be a little smaller.
-#' * `total`, `total SE`, `Q`: subgroups against their total, exactly for inverse variance and a fixed
-#'   model (or where no tau-squared is involved), else as a range that holds whatever the
-#'   weights are; Mantel-Haenszel is assumed for fixed RR, OR and RD.
+#' * `total`, `total SE`, `Q`: subgroups against their total, exactly for inverse variance
+#'   and a fixed model (or where no tau-squared is involved), else as a range that holds
+#'   whatever the weights are; Mantel-Haenszel is assumed for fixed RR, OR and RD.
 #' * `difference`: `sub_p` (and `sub_I2`) from the subgroups' estimates and limits.
 #' * `patients`, `rows`: sums over subgroups against the total.
 #' * `repeat`: the same outcome, group and role printed twice with numbers that differ.
@@ -115,23 +115,25 @@ new_audit <- function(checks, x, found) {
   row.names(checks) <- NULL
   checks$suggestion <- find_repairs(checks, x, found)
   checks$id <- x$text$id[checks$row]
-  columns <- c("row", "check", "status", "reported", "feasible", "message", "suggestion", "id", "with",
-               "reported_low", "reported_high", "feasible_low", "feasible_high")
+  columns <- c("row", "check", "status", "reported", "feasible", "message",
+               "suggestion", "id", "with", "reported_low", "reported_high",
+               "feasible_low", "feasible_high")
   structure(checks[columns], class = c("msc_audit", "data.frame"),
             results = data.frame(row = seq_len(x$n), id = x$text$id, outcome = x$text$outcome,
                                  group = trimws(paste(x$text$by, x$text$group))))
 }
 
-check_words <- c("scale", "centre", "p", "significance", "heterogeneity", "tau2", "precision", "measure",
-                 "total", "total SE", "Q", "difference", "patients", "rows", "repeat")
+check_words <- c("scale", "centre", "p", "significance", "heterogeneity",
+                 "tau2", "precision", "measure", "total", "total SE", "Q", "difference",
+                 "patients", "rows", "repeat")
 status_words <- c("ok", "contradiction", "contradiction if", "cannot tell")
 verdict_ok <- 1L # audit_verdict
 verdict_wrong <- 2L
 verdict_nowhere <- 3L
 
 # One check on several rows; everything is recycled to `row`. Nothing for no rows.
-checks_of <- function(check, row, status, reported, feasible = "", message = "", reported_ends = NULL,
-                      feasible_ends = NULL, with = "") {
+checks_of <- function(check, row, status, reported, feasible = "",
+                      message = "", reported_ends = NULL, feasible_ends = NULL, with = "") {
   if (length(row) == 0L) return(NULL)
   ends <- function(x, j) if (is.null(x)) NA_real_ else matrix(x, ncol = 2L)[, j]
   list(list(row = row, check = check, status = status, reported = reported, feasible = feasible,
@@ -144,7 +146,8 @@ bind_checks <- function(checks) {
   n <- vapply(checks, function(x) length(x$row), 0L)
   words <- c("check", "status", "reported", "feasible", "message", "with")
   numbers <- c("row", "reported_low", "reported_high", "feasible_low", "feasible_high")
-  column <- function(name) unlist(Map(function(x, size) rep_len(x[[name]], size), checks, n), use.names = FALSE)
+  column <- function(name) unlist(Map(function(x, size) rep_len(x[[name]], size), checks, n),
+                                  use.names = FALSE)
   columns <- c(lapply(stats::setNames(nm = words), function(name) as.character(column(name))),
                lapply(stats::setNames(nm = numbers), function(name) as.double(column(name))))
   columns$row <- as.integer(columns$row)
@@ -173,7 +176,8 @@ audit_reported_lines <- function(x) {
   found$sure_scale <- !open
   found$position <- null_position(found)
   if (!any(open)) return(found)
-  count_wrong <- function(f) Reduce(`+`, lapply(f[c("centre", "p_value", "significance", "tau2")], `==`, verdict_wrong))
+  count_wrong <- function(f)
+    Reduce(`+`, lapply(f[c("centre", "p_value", "significance", "tau2")], `==`, verdict_wrong))
   linear <- count_wrong(found)[open]
   again <- run_lines(x, found$log | open)
   logged <- count_wrong(again)[open]
@@ -222,7 +226,10 @@ spell_ends <- function(low, high, digits = 3L) {
 
 # Ends of a P value: three decimals tell more than the print does.
 spell_p <- function(low, high) {
-  show <- function(p) ifelse(p < 0.00001, "<0.00001", sprintf(ifelse(p < 0.001, "%.5f", ifelse(p < 0.01, "%.4f", "%.3f")), p))
+  show <- function(p) {
+    digits <- ifelse(p < 0.001, "%.5f", ifelse(p < 0.01, "%.4f", "%.3f"))
+    ifelse(p < 0.00001, "<0.00001", sprintf(digits, p))
+  }
   a <- show(low)
   b <- show(high)
   ifelse(is.na(low), "", ifelse(a == b, a, paste(a, "to", b)))
@@ -246,19 +253,24 @@ check_scale <- function(x, found) {
 }
 
 check_centre <- function(x, found) {
-  row <- which((nzchar(x$text$estimate) | nzchar(x$text$ci_low) | nzchar(x$text$ci_high)) & !found$impossible)
+  row <- which((nzchar(x$text$estimate) | nzchar(x$text$ci_low) | nzchar(x$text$ci_high)) &
+                 !found$impossible)
   log <- found$log[row]
   middle <- shown_ends(found$middle[row, , drop = FALSE], log)
   status <- verdict_status(found$centre[row])
-  outside <- found$estimate[row, 2L] < found$ci_low[row, 1L] | found$estimate[row, 1L] > found$ci_high[row, 2L]
-  what <- ifelse(found$ci_low[row, 1L] > found$ci_high[row, 2L], "the lower limit is above the upper one",
+  outside <- found$estimate[row, 2L] < found$ci_low[row, 1L] |
+    found$estimate[row, 1L] > found$ci_high[row, 2L]
+  what <- ifelse(found$ci_low[row, 1L] > found$ci_high[row, 2L],
+                 "the lower limit is above the upper one",
                  ifelse(outside, "the estimate lies outside its interval",
-                        paste("the estimate is not the middle of its limits", ifelse(log, "(log scale)", ""))))
+                        paste("the estimate is not the middle of its limits",
+                              ifelse(log, "(log scale)", ""))))
   digits <- pmin(4L, pmax(2L, decimals_of(x$text$estimate[row]) + 1L))
   feasible <- spell_ends(middle[, 1L], middle[, 2L], digits)
   checks_of("centre", row, status, interval_text(x, row),
             ifelse(is.na(middle[, 1L]), "", paste("middle", feasible)),
-            ifelse(status == "cannot tell", "estimate or limits are missing", unless_ok(status, trimws(what))),
+            ifelse(status == "cannot tell", "estimate or limits are missing",
+                   unless_ok(status, trimws(what))),
             x$ends$estimate[row, ], middle)
 }
 
@@ -268,11 +280,14 @@ check_p <- function(x, found) {
   row <- which(nzchar(x$text$p) & !found$impossible)
   status <- verdict_status(found$p_value[row])
   p <- found$p[row, , drop = FALSE]
-  checks_of("p", row, status, paste("P", x$text$p[row]), ifelse(is.na(p[, 1L]), "", paste("P", spell_p(p[, 1L], p[, 2L]))),
-            ifelse(status == "cannot tell", ifelse(x$student[row], "Student's t needs the number of studies, `k`",
-                                                   "estimate or limits are missing"),
-                   unless_ok(status, paste0("estimate and limits give another P (SE ",
-                                            spell_ends(found$se[row, 1L], found$se[row, 2L]), ")"))),
+  checks_of("p", row, status, paste("P", x$text$p[row]),
+            ifelse(is.na(p[, 1L]), "", paste("P", spell_p(p[, 1L], p[, 2L]))),
+            ifelse(status == "cannot tell",
+                   ifelse(x$student[row], "Student's t needs the number of studies, `k`",
+                          "estimate or limits are missing"),
+                   unless_ok(status,
+                             paste0("estimate and limits give another P (SE ",
+                                    spell_ends(found$se[row, 1L], found$se[row, 2L]), ")"))),
             x$ends$p[row, ], p)
 }
 
@@ -299,7 +314,8 @@ check_significance <- function(x, found) {
   claim <- claim_sign(x$text$claim)
   row <- which((nzchar(x$text$p) | claim != 0) & !found$impossible)
   by_p <- found$significance[row] == verdict_wrong
-  p_sign <- ifelse(x$ends$p[row, 2L] < 1 - x$level[row], 1, ifelse(x$ends$p[row, 1L] > 1 - x$level[row], -1, 0))
+  p_sign <- ifelse(x$ends$p[row, 2L] < 1 - x$level[row], 1,
+                   ifelse(x$ends$p[row, 1L] > 1 - x$level[row], -1, 0))
   p_sign[is.na(p_sign)] <- 0
   known <- !is.na(position[row])
   by_claim <- claim[row] * ifelse(known, position[row], 0) < 0 | claim[row] * p_sign < 0
@@ -307,11 +323,14 @@ check_significance <- function(x, found) {
                    ifelse(known | claim[row] * p_sign != 0, "ok", "cannot tell"))
   where <- ifelse(position[row] %in% 1, "the interval excludes no effect",
                   ifelse(position[row] %in% -1, "the interval includes no effect", ""))
-  said <- trimws(paste(ifelse(nzchar(x$text$p[row]), paste("P", x$text$p[row]), ""), x$text$claim[row]))
+  said <- trimws(paste(ifelse(nzchar(x$text$p[row]), paste("P", x$text$p[row]), ""),
+                       x$text$claim[row]))
   checks_of("significance", row, status, said, where,
             ifelse(status == "contradiction", paste0("\"", said, "\" does not agree with ", ifelse(
-              nzchar(where) & (by_p | claim[row] * position[row] %in% -1), "the interval", "the numbers"),
+              nzchar(where) & (by_p | claim[row] * position[row] %in% -1),
+              "the interval", "the numbers"),
               ifelse(nzchar(where), paste0(": ", where), "")),
-              ifelse(status == "ok", "agrees", ifelse(is.na(null_position(found)[row]), "limits are missing",
-                                                      "no measure is named: is no effect 0 or 1?"))))
+              ifelse(status == "ok", "agrees",
+                     ifelse(is.na(null_position(found)[row]), "limits are missing",
+                            "no measure is named: is no effect 0 or 1?"))))
 }

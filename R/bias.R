@@ -99,7 +99,8 @@ check_sizes_differ <- function(sei) {
 
 bias_methods <- function(fit) {
   s <- fit$studies
-  sizes <- !is.null(s$n1i) && !is.null(s$n2i) && !anyNA(s$n1i[effect_rows(fit)] + s$n2i[effect_rows(fit)])
+  sizes <- !is.null(s$n1i) && !is.null(s$n2i) &&
+    !anyNA(s$n1i[effect_rows(fit)] + s$n2i[effect_rows(fit)])
   tables <- fit$measure %in% binary_measures
   c("begg", "egger", "thompson", if (tables) c("harbord", "peters"), if (sizes) "macaskill",
     if (tables) c("deeks", "schwarzer"), if (sizes) "pustejovsky")
@@ -228,8 +229,10 @@ print.msc_bias <- function(x, ...) {
   text <- data.frame(
     Test = x$method, Estimate = formatC(x$estimate, digits = 4L, format = "g"),
     SE = formatC(x$se, digits = 4L, format = "g"),
-    Statistic = ifelse(is.na(x$statistic), "no slope", paste0(ifelse(is.na(x$df), "z = ", "t = "), format_fixed(x$statistic))),
-    df = ifelse(is.na(x$df), "", format_count(x$df)), P = ifelse(is.na(x$p_value), "", sub("^P (= )?", "", format_p(x$p_value))))
+    Statistic = ifelse(is.na(x$statistic), "no slope",
+                       paste0(ifelse(is.na(x$df), "z = ", "t = "), format_fixed(x$statistic))),
+    df = ifelse(is.na(x$df), "", format_count(x$df)),
+    P = ifelse(is.na(x$p_value), "", sub("^P (= )?", "", format_p(x$p_value))))
   print(text, row.names = FALSE)
   note <- few_studies_note(x$k[1L])
   if (!is.null(note)) cat(strwrap(note, exdent = 2L), sep = "\n")

@@ -6,7 +6,8 @@ dependence_flags <- function(input) {
   raw <- input$raw
   pooled <- which(input$in_total)
   # With subtotals only, each subgroup is a total of its own.
-  scope <- if (input$fit$totals == "subtotals") split(pooled, raw$subgroup[pooled]) else list(pooled)
+  scope <- if (input$fit$totals == "subtotals") split(pooled, raw$subgroup[pooled]) else
+    list(pooled)
   flags <- list()
   for (rows in scope) {
     label <- raw$study[rows]
@@ -28,7 +29,8 @@ study_flags <- function(input, rows, name) {
   c(list(new_flag(
     "repeated_study", "likely", rows, raw,
     paste0("In one total ", length(rows), " times"),
-    "Compare the repairs of msc_repair(): one row a study, combined arms, or a model for dependent rows",
+    paste("Compare the repairs of msc_repair(): one row a study, combined arms,",
+          "or a model for dependent rows"),
     paste0(source_handbook("chapter 6"), "; ", source_senn), drop = rows[-1L])), flags)
 }
 
@@ -96,8 +98,10 @@ control_flag <- function(rows, input) {
     "split_control", "note", rows, raw,
     paste0("The same control with ", numbers, " people a row", why,
            ": probably divided among the arms"),
-    "Check that the parts add to the control that was randomised; means are not made independent by division",
-    paste0(source_handbook("23.3.4"), "; Rucker 2017, doi:10.1002/jrsm.1259"), column = "n2i", value = unique(n2)))
+    paste("Check that the parts add to the control that was randomised;",
+          "means are not made independent by division"),
+    paste0(source_handbook("23.3.4"), "; Rucker 2017, doi:10.1002/jrsm.1259"),
+    column = "n2i", value = unique(n2)))
   share <- split_evenly(n2[1L], length(rows))
   columns <- c("n2i", if (!is.null(raw$ci)) "ci")
   values <- list(share, if (!is.null(raw$ci)) raw$ci[rows] * share / n2)
@@ -106,12 +110,14 @@ control_flag <- function(rows, input) {
     for (j in seq_along(columns)) data[[columns[j]]][rows] <- values[[j]]
     data
   }
-  new_flag("repeated_control", if (is.null(raw$m2i) && is.null(raw$ci)) "possible" else "likely", rows, raw,
+  new_flag("repeated_control", if (is.null(raw$m2i) && is.null(raw$ci)) "possible" else "likely",
+           rows, raw,
            paste0("The same control of ", numbers, " people in each row", why,
                   if (is.null(raw$m2i) && is.null(raw$ci)) " (only sizes are known)"),
-           "Combine the experimental arms (Handbook 6.5.2.10), divide the control, or model the covariance",
-           paste0(source_handbook("23.3.4"), "; Rucker 2017, doi:10.1002/jrsm.1259"), column = "n2i",
-           value = n2[1L], would_be = unique(share),
+           paste("Combine the experimental arms (Handbook 6.5.2.10), divide the control,",
+                 "or model the covariance"),
+           paste0(source_handbook("23.3.4"), "; Rucker 2017, doi:10.1002/jrsm.1259"),
+           column = "n2i", value = n2[1L], would_be = unique(share),
            fix = if (!is.null(raw$m2i) || !is.null(raw$ci)) fix, drop = rows[-1L])
 }
 
@@ -135,7 +141,8 @@ arms_flag <- function(rows, raw) {
   across <- unique(raw$subgroup[rows])
   new_flag("repeated_arms", if (length(across) > 1L) "likely" else "possible", rows, raw,
            paste0("Arms of ", sizes, " in every row",
-                  if (length(across) > 1L) paste0(", in the subgroups ", paste(across, collapse = ", ")),
+                  if (length(across) > 1L)
+                    paste0(", in the subgroups ", paste(across, collapse = ", ")),
                   ": the same patients at several times or for several outcomes?"),
            "Keep one time point a study, or pool a composite of them: msc_repair()",
            paste0(source_handbook("chapter 6"), "; ", source_senn), drop = rows[-1L])
@@ -147,7 +154,8 @@ arms_flag <- function(rows, raw) {
 label_stem <- function(label) {
   stem <- gsub("[[:space:]]+", " ", trimws(tolower(label)))
   stem <- sub("[[:space:]]*[(\\[][^)\\]]*[])]$", "", stem, perl = TRUE)
-  stem <- sub("[,;:/ -]+(arm|group|dose|part|cohort|low|high|medium)s?[ -]*[[:alnum:]]{0,6}$", "", stem)
+  stem <- sub("[,;:/ -]+(arm|group|dose|part|cohort|low|high|medium)s?[ -]*[[:alnum:]]{0,6}$",
+              "", stem)
   stem <- sub("((19|20)[0-9]{2})[ -]?([a-z]|i{1,3})$", "\\1", stem)
   sub("((19|20)[0-9]{2})[ ]?[-_/.][ ]?([0-9]|[a-z])$", "\\1", stem)
 }
@@ -166,8 +174,10 @@ stem_flags <- function(input, rows) {
     shared <- Filter(function(g) length(unique(raw$study[g])) > 1L, shared)
     flags <- c(flags, list(new_flag(
       "similar_label", "possible", at, raw,
-      paste0("Arms or reports of one study? ", paste0("\"", unique(raw$study[at]), "\"", collapse = ", ")),
-      "If it is one study, give its rows one label and look at msc_repair()", source_senn, drop = at[-1L])),
+      paste0("Arms or reports of one study? ",
+             paste0("\"", unique(raw$study[at]), "\"", collapse = ", ")),
+      "If it is one study, give its rows one label and look at msc_repair()",
+      source_senn, drop = at[-1L])),
       lapply(shared, control_flag, input = input))
   }
   flags

@@ -41,7 +41,8 @@ effect_flag <- function(input, i, of) {
   if (!is.null(inflated)) return(inflated)
   if (abs(z) > 3.3)
     new_flag("effect_outlier", "possible", i, input$raw,
-             paste0("The effect lies ", format_fixed(abs(z), 1L), " standard errors from what the other rows predict"),
+             paste0("The effect lies ", format_fixed(abs(z), 1L),
+                    " standard errors from what the other rows predict"),
              "Look up the numbers of the row", source_outlier, column = "yi", value = signif(y, 4L))
 }
 
@@ -50,21 +51,23 @@ effect_flag <- function(input, i, of) {
 mirror_flag <- function(input, i, z) {
   raw <- input$raw
   severity <- if (abs(z) > 3) "likely" else "possible"
-  words <- function(what) paste0("The effect points against the other rows (", format_fixed(abs(z), 1L),
-                                 " standard errors); ", what)
+  words <- function(what) paste0("The effect points against the other rows (",
+                                 format_fixed(abs(z), 1L), " standard errors); ", what)
   if (input$fit$measure %in% c("GEN", "HR")) {
     columns <- intersect(c("yi", "oe"), names(raw))
     columns <- if ("oe" %in% columns) "oe" else "yi"
     was <- raw[[columns]][i]
     return(new_flag("sign_flip", severity, i, raw, words("with the other sign it agrees"),
                     "Which arm is favoured by a positive value, and is it the same in all rows?",
-                    source_gotzsche, column = columns, value = was, would_be = -was, fix = set_values(i, columns, -was)))
+                    source_gotzsche, column = columns, value = was, would_be = -was,
+                    fix = set_values(i, columns, -was)))
   }
   continuous <- !is.null(raw$m1i)
   if (continuous && wrong_signs(raw, i)) {
     was <- c(raw$m1i[i], raw$m2i[i])
     return(new_flag("sign_flip", severity, i, raw, words("with the means' other signs it agrees"),
-                    "Is a change counted as gain in some rows and as loss in others? Does high mean good in all scales?",
+                    paste("Is a change counted as gain in some rows and as loss in others?",
+                          "Does high mean good in all scales?"),
                     source_gotzsche, column = c("m1i", "m2i"), value = was, would_be = -was,
                     fix = set_values(i, c("m1i", "m2i"), -was)))
   }
@@ -73,7 +76,8 @@ mirror_flag <- function(input, i, z) {
   was <- unlist(raw[i, c(one, two)])
   swapped <- unlist(raw[i, c(two, one)])
   new_flag("arms_swapped", severity, i, raw, words("with the arms exchanged it agrees"),
-           "Which arm is which in the report? For a scale on which high means bad, change the means' signs",
+           paste("Which arm is which in the report? For a scale on which high means bad,",
+                 "change the means' signs"),
            source_gotzsche, column = c(one, two), value = was, would_be = swapped,
            fix = set_values(i, c(one, two), swapped))
 }
@@ -96,12 +100,14 @@ smd_root_flag <- function(input, i, z, of) {
   shrunk <- s$yi[i] / root
   after <- deleted_residual(shrunk, 1 / raw$n1i[i] + 1 / raw$n2i[i], of)
   # |g| of 1.5 and more is rare between treatments, a root of n is 3 to 15.
-  if (abs(s$yi[i]) < 1.5 || abs(z) < 2.5 || abs(after) > 1.5 || sign(shrunk) != sign(z)) return(NULL)
+  if (abs(s$yi[i]) < 1.5 || abs(z) < 2.5 || abs(after) > 1.5 || sign(shrunk) != sign(z))
+    return(NULL)
   columns <- c("sd1i", "sd2i")
   was <- unlist(raw[i, columns])
   becomes <- was * sqrt(unlist(raw[i, c("n1i", "n2i")]))
   new_flag("se_as_sd", if (abs(z) > 3.5) "likely" else "possible", i, raw,
-           paste0("The standardised difference ", format_fixed(s$yi[i]), " is out of line; with SDs times the root of n it is ",
+           paste0("The standardised difference ", format_fixed(s$yi[i]),
+                  " is out of line; with SDs times the root of n it is ",
                   format_fixed(shrunk), ": standard errors?"),
            "Look up whether the report gives SD, SE or a confidence interval",
            paste0(source_gotzsche, "; ", source_kadlec), column = columns, value = was,
@@ -123,8 +129,10 @@ percent_flags <- function(input, use) {
   })
   before <- pmin(abs(shifts[[1L]][, 1L]), abs(shifts[[2L]][, 1L]))
   after <- pmax(abs(shifts[[1L]][, 2L]), abs(shifts[[2L]][, 2L]))
-  both <- sign(shifts[[1L]][, 1L]) == sign(shifts[[2L]][, 1L]) & raw$ai[use] <= 100 & raw$ci[use] <= 100
-  for (j in which(both & before > 2.5 & after < 0.4 * before & after < 1.2 & raw$ai[use] + raw$ci[use] > 5)) {
+  both <- sign(shifts[[1L]][, 1L]) == sign(shifts[[2L]][, 1L]) &
+    raw$ai[use] <= 100 & raw$ci[use] <= 100
+  for (j in which(both & before > 2.5 & after < 0.4 * before & after < 1.2 &
+                    raw$ai[use] + raw$ci[use] > 5)) {
     i <- use[j]
     was <- c(raw$ai[i], raw$ci[i])
     becomes <- round(was * c(raw$n1i[i], raw$n2i[i]) / 100)
@@ -133,8 +141,9 @@ percent_flags <- function(input, use) {
       "percent_as_count", "possible", i, raw,
       paste0(was[1L], " of ", raw$n1i[i], " and ", was[2L], " of ", raw$n2i[i],
              " are far from the other rows' risks; as percentages they are not"),
-      "Look up the numbers of people with the event", source_handbook("6.4"), column = c("ai", "ci"),
-      value = was, would_be = becomes, fix = set_values(i, c("ai", "ci"), becomes))))
+      "Look up the numbers of people with the event", source_handbook("6.4"),
+      column = c("ai", "ci"), value = was, would_be = becomes,
+      fix = set_values(i, c("ai", "ci"), becomes))))
   }
   flags
 }

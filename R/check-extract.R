@@ -2,8 +2,9 @@
 # compare rows are in check-scale.R and check-effect.R.
 
 extraction_flags <- function(input) {
-  c(events_flags(input), quartile_flags(input), limits_flags(input), p_flags(input), baseline_flags(input),
-    grim_flags(input), scale_flags(input), effect_flags(input))
+  c(events_flags(input), quartile_flags(input), limits_flags(input),
+    p_flags(input), baseline_flags(input), grim_flags(input),
+    scale_flags(input), effect_flags(input))
 }
 
 source_gotzsche <- "Gotzsche 2007, doi:10.1001/jama.298.4.430"
@@ -37,7 +38,8 @@ events_flags <- function(input) {
 quartile_flags <- function(input) {
   flags <- list()
   for (arm in c("1i", "2i", "")) {
-    names <- if (nzchar(arm)) paste0(c("min", "q1", "median", "q3", "max"), arm) else c("", "q1", "median", "q3", "")
+    names <- if (nzchar(arm)) paste0(c("min", "q1", "median", "q3", "max"), arm) else
+      c("", "q1", "median", "q3", "")
     given <- names[names %in% names(input$extra)]
     if (length(given) < 2L) next
     values <- do.call(cbind, input$extra[given])
@@ -47,7 +49,8 @@ quartile_flags <- function(input) {
       if (length(known) < 2L || !is.unsorted(x[known])) next
       flags <- c(flags, list(new_flag(
         "quartiles", "impossible", i, input$raw,
-        paste0(paste0("`", given[known], "` = ", format_number(x[known]), collapse = ", "), ": not in order"),
+        paste0(paste0("`", given[known], "` = ", format_number(x[known]), collapse = ", "),
+               ": not in order"),
         "Look up which number is which; is one of them a mean, or a width?",
         source_handbook("6.5.2.5"), column = given[known], value = x[known],
         would_be = sort(x[known]))))
@@ -74,16 +77,19 @@ limits_flags <- function(input) {
 limits_flag <- function(input, i, low, high, quantile, log_scale) {
   y <- input$raw$yi[i]
   sei <- input$fit$studies$sei[i]
-  flag <- function(severity, message, suggestion, fix = NULL, would_be = NA_real_, column = "yi", value = y)
-    new_flag("limits", severity, i, input$raw, message, suggestion, source_handbook("6.3"), column = column,
-             value = value, would_be = would_be, fix = fix)
+  flag <- function(severity, message, suggestion, fix = NULL,
+                   would_be = NA_real_, column = "yi", value = y)
+    new_flag("limits", severity, i, input$raw, message, suggestion,
+             source_handbook("6.3"), column = column, value = value, would_be = would_be, fix = fix)
   if (is.na(y) || y < low || y > high) {
     # An effect on one scale between limits on the other is the common case.
     logged <- log_scale && !is.na(y) && y > 0 && log(y) >= low && log(y) <= high
     return(flag("impossible", paste0("The effect ", format_number(y), " is not inside its limits ",
                                      format_number(low), " to ", format_number(high),
-                                     if (logged) ": its logarithm is"), "Check sign, order and scale (log or not)",
-                fix = if (logged) set_values(i, "yi", log(y)), would_be = if (logged) log(y) else NA_real_))
+                                     if (logged) ": its logarithm is"),
+                "Check sign, order and scale (log or not)",
+                fix = if (logged) set_values(i, "yi", log(y)),
+                would_be = if (logged) log(y) else NA_real_))
   }
   middle <- (low + high) / 2
   off <- abs(y - middle) / (high - low)
@@ -91,10 +97,12 @@ limits_flag <- function(input, i, low, high, quantile, log_scale) {
   if (off > 0.06 + 1.5 * rounding) {
     natural <- low > 0 && abs(log(y) - (log(low) + log(high)) / 2) / log(high / low) < 0.03
     half <- log(high / low) / (2 * quantile)
-    return(flag("likely", paste0("The effect ", format_number(y), " is not the middle of its limits ",
-                                 format_number(low), " to ", format_number(high),
-                                 if (natural) ": they are symmetric on the log scale"),
-                if (natural) "Is it a ratio that was not logged?" else "Check the three numbers and the scale",
+    return(flag("likely",
+                paste0("The effect ", format_number(y), " is not the middle of its limits ",
+                       format_number(low), " to ", format_number(high),
+                       if (natural) ": they are symmetric on the log scale"),
+                if (natural) "Is it a ratio that was not logged?" else
+                  "Check the three numbers and the scale",
                 fix = if (natural) set_values(i, intersect(c("yi", "sei", "vi"), names(input$raw)),
                                               c(log(y), if (!is.null(input$raw$sei)) half, half^2)),
                 would_be = if (natural) log(y) else NA_real_))
@@ -102,15 +110,17 @@ limits_flag <- function(input, i, low, high, quantile, log_scale) {
   expected <- (high - low) / (2 * quantile)
   if (abs(log(sei / expected)) < 0.1 + 3 * rounding) return(NULL)
   columns <- intersect(c("sei", "vi"), names(input$raw))
-  flag("likely", paste0("The limits ", format_number(low), " to ", format_number(high), " belong to a standard error of ",
-                        format_number(expected), ", not of ", format_number(sei), spread_guess(sei, expected)),
+  flag("likely", paste0("The limits ", format_number(low), " to ", format_number(high),
+                        " belong to a standard error of ", format_number(expected), ", not of ",
+                        format_number(sei), spread_guess(sei, expected)),
        "Check standard error, variance, and the level of the interval",
-       fix = set_values(i, columns, c(sei = expected, vi = expected^2)[columns]), would_be = expected,
-       column = "sei", value = sei)
+       fix = set_values(i, columns, c(sei = expected, vi = expected^2)[columns]),
+       would_be = expected, column = "sei", value = sei)
 }
 
 spread_guess <- function(sei, expected) {
-  guesses <- c("the variance, typed as standard error" = expected^2, "the root of it" = sqrt(expected),
+  guesses <- c("the variance, typed as standard error" = expected^2,
+               "the root of it" = sqrt(expected),
                "limits of 90%" = expected * stats::qnorm(0.975) / stats::qnorm(0.95),
                "limits of 99%" = expected * stats::qnorm(0.975) / stats::qnorm(0.995))
   best <- which.min(abs(log(guesses / sei)))
@@ -142,7 +152,8 @@ p_flags <- function(input) {
       "p_value", if (far > 1.5) "likely" else "possible", i, input$raw,
       paste0("Printed p ", p$text[i], ", but the row gives ", format_p(own[1L])),
       "Which test was it, and are these its numbers? A spread or an arm size may be wrong",
-      "Nuijten 2016, doi:10.3758/s13428-015-0664-2", column = "p", value = p$value[i], would_be = signif(own[1L], 2L))))
+      "Nuijten 2016, doi:10.3758/s13428-015-0664-2", column = "p", value = p$value[i],
+      would_be = signif(own[1L], 2L))))
   }
   flags
 }
@@ -152,13 +163,16 @@ p_flags <- function(input) {
 baseline_flags <- function(input) {
   e <- input$extra
   raw <- input$raw
-  if (!all(c("base1i", "basesd1i", "base2i", "basesd2i") %in% names(e)) || is.null(raw$n1i)) return(list())
+  if (!all(c("base1i", "basesd1i", "base2i", "basesd2i") %in% names(e)) || is.null(raw$n1i))
+    return(list())
   z <- (e$base1i - e$base2i) / sqrt(e$basesd1i^2 / raw$n1i + e$basesd2i^2 / raw$n2i)
   p <- 2 * stats::pnorm(-abs(z))
   lapply(which(p < 0.001), function(i) new_flag(
     "baseline", if (p[i] < 1e-6) "likely" else "possible", i, raw,
-    paste0("Baseline means ", format_number(e$base1i[i]), " and ", format_number(e$base2i[i]), " differ by ",
+    paste0("Baseline means ", format_number(e$base1i[i]), " and ",
+           format_number(e$base2i[i]), " differ by ",
            format_fixed(abs(z[i]), 1L), " standard errors (", format_p(p[i]), ")"),
     "Was it randomised? Is a baseline SD a standard error, or are arms exchanged?",
-    "Carlisle 2017, doi:10.1111/anae.13938", column = c("base1i", "base2i"), value = c(e$base1i[i], e$base2i[i])))
+    "Carlisle 2017, doi:10.1111/anae.13938", column = c("base1i", "base2i"),
+    value = c(e$base1i[i], e$base2i[i])))
 }

@@ -2,8 +2,9 @@
 
 # `fix`: function of the rows that puts in the value of `would_be`; `drop`: the rows
 # whose absence `estimate_without` shows.
-new_flag <- function(check, severity, rows, raw, message, suggestion, source, column = NA_character_,
-                     value = NA_real_, would_be = NA_real_, fix = NULL, drop = rows) {
+new_flag <- function(check, severity, rows, raw, message, suggestion, source,
+                     column = NA_character_, value = NA_real_, would_be = NA_real_, fix = NULL,
+                     drop = rows) {
   list(check = check, severity = severity, rows = as.integer(rows),
        study = paste(unique(raw$study[rows]), collapse = ", "), message = message,
        suggestion = suggestion, source = source, column = paste(column, collapse = ", "),
@@ -33,7 +34,8 @@ new_msc_check <- function(flags, input) {
     out[[name]] <- text(name)
   for (name in c("column", "value", "would_be")) out[[name]][out[[name]] %in% c("", "NA")] <- NA
   without <- pooled_variants(input, lapply(flags, function(flag) list(drop = flag$drop)))
-  if_so <- pooled_variants(input, lapply(flags, function(flag) if (!is.null(flag$fix)) list(fix = flag$fix)))
+  if_so <- pooled_variants(input, lapply(flags, function(flag)
+    if (!is.null(flag$fix)) list(fix = flag$fix)))
   names(without) <- paste0(names(without), "_without")
   names(if_so) <- paste0(names(if_so), "_if")
   out <- cbind(out, without, if_so)
@@ -80,7 +82,7 @@ pool_again <- function(fit, data, measure = fit$measure, pooling = fit$pooling, 
   data <- data[!names(data) %in% unused]
   smd <- if (is.na(fit$smd)) "revman" else fit$smd
   withCallingHandlers(
-    mscpool(data, measure, model = model, pooling = pooling, ci_method = fit$ci_method, level = fit$level,
-            smd = smd, prediction = fit$prediction, options = options),
+    mscpool(data, measure, model = model, pooling = pooling, ci_method = fit$ci_method,
+            level = fit$level, smd = smd, prediction = fit$prediction, options = options),
     msc_warning = function(w) invokeRestart("muffleWarning"))
 }

@@ -28,15 +28,18 @@ grim_arm <- function(raw, i, arm, value, items, digits) {
     return(list(new_flag(
       "grim", "likely", i, raw,
       paste0("No ", value[3L], " people have the mean ", format_fixed(value[1L], digits[1L]),
-             if (items > 1) paste0(" on ", items, " items of whole numbers") else " of whole numbers"),
-      "Fewer people answered, the scale is no integer one, or a number is wrong; the nearest mean is given",
-      source_grim, column = column, value = value[1L], would_be = nearest, fix = set_values(i, column, nearest))))
+             if (items > 1) paste0(" on ", items, " items of whole numbers") else
+               " of whole numbers"),
+      paste("Fewer people answered, the scale is no integer one, or a number is wrong;",
+            "the nearest mean is given"),
+      source_grim, column = column, value = value[1L], would_be = nearest,
+      fix = set_values(i, column, nearest))))
   }
   if (grimmer_possible(sums, value[2L], value[3L], items, digits[2L])) return(list())
   list(new_flag(
     "grimmer", "likely", i, raw,
-    paste0("No ", value[3L], " people have the SD ", format_fixed(value[2L], digits[2L]), " with the mean ",
-           format_fixed(value[1L], digits[1L]), " of whole numbers"),
+    paste0("No ", value[3L], " people have the SD ", format_fixed(value[2L], digits[2L]),
+           " with the mean ", format_fixed(value[1L], digits[1L]), " of whole numbers"),
     "As GRIM; also an SE typed as SD, or an SD with n in place of n - 1", source_grimmer,
     column = paste0("sd", arm), value = value[2L]))
 }

@@ -4,10 +4,11 @@ source_young <- "Young 1987, doi:10.7326/0003-4819-106-1-114"
 
 # Factors between units that reviews mix up.
 unit_factors <- c(
-  "g/dL and g/L, or mm and cm" = 10, "percent and proportion, or m and cm" = 100, "g and mg, or L and mL" = 1000,
-  "creatinine, umol/L and mg/dL" = 88.4, "bilirubin, umol/L and mg/dL" = 17.1,
-  "cholesterol, mg/dL and mmol/L" = 38.67, "triglycerides, mg/dL and mmol/L" = 88.57,
-  "glucose, mg/dL and mmol/L" = 18.02, "urea nitrogen, mg/dL and mmol/L" = 2.8,
+  "g/dL and g/L, or mm and cm" = 10, "percent and proportion, or m and cm" = 100,
+  "g and mg, or L and mL" = 1000, "creatinine, umol/L and mg/dL" = 88.4,
+  "bilirubin, umol/L and mg/dL" = 17.1, "cholesterol, mg/dL and mmol/L" = 38.67,
+  "triglycerides, mg/dL and mmol/L" = 88.57, "glucose, mg/dL and mmol/L" = 18.02,
+  "urea nitrogen, mg/dL and mmol/L" = 2.8,
   "inches and cm" = 2.54, "pounds and kg" = 2.2046, "kPa and mmHg" = 7.5, "kcal and kJ" = 4.184,
   "weeks and days" = 7, "months and days" = 30.4, "years and months" = 12, "years and weeks" = 52,
   "hours and minutes" = 60, "days and hours" = 24)
@@ -26,7 +27,8 @@ others <- function(x, floor = 0.2) {
 
 scale_flags <- function(input) {
   raw <- input$raw
-  if (is.null(raw$m1i)) return(if (input$fit$measure %in% c("GEN", "HR")) sei_flags(input) else list())
+  if (is.null(raw$m1i))
+    return(if (input$fit$measure %in% c("GEN", "HR")) sei_flags(input) else list())
   use <- which(input$fit$studies$estimable & raw$sd1i > 0 & raw$sd2i > 0)
   if (length(use) == 0L) return(list())
   s <- scale_table(raw[use, ])
@@ -55,7 +57,8 @@ scale_flag <- function(input, s, j, i) {
   if (!is.null(unit)) return(unit_flag(raw, i, unit))
   root <- mean(s$root_n[j, ])
   # Off by 3 spreads and by more than a factor of two, and by about the root of n.
-  if (abs(z) > 3 && abs(shift) > log(2) && abs(abs(shift) - root) < min(0.45 * abs(shift), 2 * s$of_sd$spread[j]))
+  if (abs(z) > 3 && abs(shift) > log(2) &&
+      abs(abs(shift) - root) < min(0.45 * abs(shift), 2 * s$of_sd$spread[j]))
     return(root_flag(raw, i, sign(shift)))
   one <- one_arm_flag(raw, s, j, i)
   if (!is.null(one)) return(one)
@@ -95,10 +98,15 @@ root_flag <- function(raw, i, direction) {
   root <- sqrt(unlist(raw[i, c("n1i", "n2i")]))
   becomes <- if (direction < 0) was * root else was / root
   new_flag(if (direction < 0) "se_as_sd" else "sd_as_se", "likely", i, raw,
-           if (direction < 0) "The SDs are far smaller than in the other rows; times the root of n they are not: standard errors?"
-           else "The SDs are far larger than in the other rows; divided by the root of n they are not: an SD taken for a standard error and converted?",
-           "Look up whether the report gives SD, SE or a confidence interval", paste0(source_gotzsche, "; ", source_kadlec),
-           column = columns, value = was, would_be = signif(becomes, 4L), fix = set_values(i, columns, becomes))
+           if (direction < 0)
+             paste("The SDs are far smaller than in the other rows; times the root of n they are",
+                   "not: standard errors?")
+           else
+             paste("The SDs are far larger than in the other rows; divided by the root of n they",
+                   "are not: an SD taken for a standard error and converted?"),
+           "Look up whether the report gives SD, SE or a confidence interval",
+           paste0(source_gotzsche, "; ", source_kadlec), column = columns, value = was,
+           would_be = signif(becomes, 4L), fix = set_values(i, columns, becomes))
 }
 
 # One arm's SD far from the other's in its row.
@@ -114,9 +122,11 @@ one_arm_flag <- function(raw, s, j, i) {
   explained <- abs(abs(gap) - s$root_n[j, low]) < 0.45 * abs(gap)
   becomes <- was * exp(s$root_n[j, low])
   new_flag(if (explained) "se_as_sd" else "sd_off", if (explained) "likely" else "possible", i, raw,
-           paste0("The SDs of the arms are ", format_number(raw$sd1i[i]), " and ", format_number(raw$sd2i[i]),
+           paste0("The SDs of the arms are ", format_number(raw$sd1i[i]), " and ",
+                  format_number(raw$sd2i[i]),
                   if (explained) ": is the smaller one a standard error?"),
-           "Look up both spreads", paste0(source_gotzsche, "; ", source_kadlec), column = column, value = was,
+           "Look up both spreads", paste0(source_gotzsche, "; ", source_kadlec),
+           column = column, value = was,
            would_be = if (explained) signif(becomes, 4L) else NA_real_,
            fix = if (explained) set_values(i, column, becomes))
 }
@@ -153,8 +163,10 @@ sei_flags <- function(input) {
       if (shift[j] > 0) "sd_as_se" else "se_as_sd", "likely", i, raw,
       paste0("The standard error ", format_number(s$sei[i]), " does not go with ",
              format_number(raw$n1i[i] + raw$n2i[i]), " people as in the other rows; ",
-             if (shift[j] > 0) "as a standard deviation it does" else "divided by the root of n once too often?"),
-      "Look up what the report gives: SE, SD or interval", paste0(source_gotzsche, "; ", source_kadlec),
+             if (shift[j] > 0) "as a standard deviation it does" else
+               "divided by the root of n once too often?"),
+      "Look up what the report gives: SE, SD or interval",
+      paste0(source_gotzsche, "; ", source_kadlec),
       column = "sei", value = s$sei[i], would_be = signif(becomes, 4L),
       fix = set_values(i, columns, c(sei = becomes, vi = becomes^2)[columns]))))
   }

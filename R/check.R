@@ -64,7 +64,8 @@
 #'   `min1i`, `max1i` and the same with 2 for the control (or `median`, `q1`, `q3`);
 #'   `base1i`, `basesd1i`, `base2i`, `basesd2i`, means and SDs at baseline.
 #' @param randomised participants randomised by each trial: a vector named by study (the label,
-#'   or the label without what marks an arm), or a data frame with `study` and `n` (and, to tell split from repeated controls, `n2`).
+#'   or the label without what marks an arm), or a data frame with `study` and `n` (and, to
+#'   tell split from repeated controls, `n2`).
 #' @param items number of items of an integer scale, for GRIM and GRIMMER: one number or
 #'   one a row, NA for rows without. 1 for counts and single ratings.
 #' @param digits decimals of means and SDs as printed; by default as typed.
@@ -154,7 +155,8 @@ check_input_fit <- function(fit, measure, mapped, env) {
   data <- tryCatch(eval(fit$call$data, attr(fit, "env")), error = function(e) NULL)
   if (!is.data.frame(data) || nrow(data) != nrow(s)) data <- s["study"]
   list(fit = fit, raw = s[c("study", "subgroup", canonical_inputs(s))],
-       extra = check_extras(data, mapped, env, s$study), in_total = rows_in_total(fit), flags = list())
+       extra = check_extras(data, mapped, env, s$study),
+       in_total = rows_in_total(fit), flags = list())
 }
 
 # A data frame, read leniently: what mscpool() refuses becomes a flag and a missing value.
@@ -168,22 +170,25 @@ check_input_data <- function(data, measure, mapped, env) {
   keys <- column_key(names(data))
   study <- find_labels(columns, data, keys)$label
   found <- find_columns(measure, columns, data, keys)
-  raw <- lapply(stats::setNames(names(found), names(found)), function(arg) as_numbers(found[[arg]], arg, study))
+  raw <- lapply(stats::setNames(names(found), names(found)),
+                function(arg) as_numbers(found[[arg]], arg, study))
   raw <- as.data.frame(complete_arms(raw), optional = TRUE)
   raw$study <- study
   clean <- clean_values(raw)
   call <- c(list(quote(mscpool), clean$data, measure), mapped[of_call])
   for (arg in intersect(names(mapped), c("subgroup", "exclude"))) # meant in the user's own data
-    call[[arg]] <- if (arg == "subgroup") map_one(mapped[[arg]], arg, data, env) else eval(mapped[[arg]], data, env)
-  fit <- withCallingHandlers(eval(as.call(call), env), msc_warning = function(w) invokeRestart("muffleWarning"))
+    call[[arg]] <- if (arg == "subgroup") map_one(mapped[[arg]], arg, data, env) else
+      eval(mapped[[arg]], data, env)
+  fit <- withCallingHandlers(eval(as.call(call), env),
+                             msc_warning = function(w) invokeRestart("muffleWarning"))
   raw$subgroup <- fit$studies$subgroup
   list(fit = fit, raw = raw[c("study", "subgroup", canonical_inputs(raw))], flags = clean$flags,
        extra = check_extras(data, mapped[of_check], env, study), in_total = rows_in_total(fit))
 }
 
 canonical_inputs <- function(frame) {
-  intersect(c("m1i", "sd1i", "n1i", "m2i", "sd2i", "n2i", "ai", "ci", "yi", "sei", "vi", "oe", "voe"),
-            names(frame))
+  intersect(c("m1i", "sd1i", "n1i", "m2i", "sd2i", "n2i", "ai", "ci", "yi", "sei", "vi", "oe",
+              "voe"), names(frame))
 }
 
 # Sizes from events and non-events.
@@ -220,14 +225,16 @@ impossible_flag <- function(raw, i, arg) {
     would_be <- round(value * raw[[size]][i] / 100)
     return(new_flag("percent_as_count", "impossible", i, raw, paste0(
       "`", arg, "` is ", format_number(value), " of ", format_number(raw[[size]][i]),
-      " people: a percentage?"), "Look up the number of people with the event", source_handbook("6.4"),
-      column = arg, value = value, would_be = would_be, fix = set_values(i, arg, would_be)))
+      " people: a percentage?"), "Look up the number of people with the event",
+      source_handbook("6.4"), column = arg, value = value, would_be = would_be,
+      fix = set_values(i, arg, would_be)))
   }
   would_be <- if (value < 0) -value else NA_real_
   new_flag("impossible_value", "impossible", i, raw, paste0(
-    "`", arg, "` is ", format_number(value), if (value < 0) ": must not be negative" else ": people are whole"),
-    "Look up the number", source_handbook("chapter 5"), column = arg, value = value, would_be = would_be,
-    fix = if (!is.na(would_be)) set_values(i, arg, would_be))
+    "`", arg, "` is ", format_number(value),
+    if (value < 0) ": must not be negative" else ": people are whole"),
+    "Look up the number", source_handbook("chapter 5"), column = arg, value = value,
+    would_be = would_be, fix = if (!is.na(would_be)) set_values(i, arg, would_be))
 }
 
 check_extras <- function(data, mapped, env, study) {
@@ -268,13 +275,15 @@ read_randomised <- function(randomised, study) {
 
 read_items <- function(items, rows) {
   if (is.null(items)) return(NULL)
-  if (!is.numeric(items) || !length(items) %in% c(1L, rows) || any(items < 1 | items != trunc(items), na.rm = TRUE))
+  if (!is.numeric(items) || !length(items) %in% c(1L, rows) ||
+      any(items < 1 | items != trunc(items), na.rm = TRUE))
     msc_stop("`items` must be the number of items of the scale, one number or one for each of the ",
              rows, " rows", arg = "items")
   rep_len(as.double(items), rows)
 }
 
 read_digits <- function(digits) {
-  if (is.null(digits) || (is.numeric(digits) && length(digits) == 1L && digits %in% 0:10)) return(digits)
+  if (is.null(digits) || (is.numeric(digits) && length(digits) == 1L && digits %in% 0:10))
+    return(digits)
   msc_stop("`digits` must be one whole number from 0 to 10", arg = "digits")
 }

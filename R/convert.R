@@ -52,8 +52,8 @@ msc_as_escalc <- function(fit) {
 is_foreign <- function(x) inherits(x, c("escalc", "rma", "meta"))
 
 # Measures of metafor and meta whose effects are logs.
-log_measures <- c("RR", "OR", "PETO", "ROM", "HR", "IRR", "RPB0", "PLN", "IRLN", "MNLN", "CVR", "VR",
-                  "D2OR", "MPOR", "MPRR", "MPPETO", "ASOR")
+log_measures <- c("RR", "OR", "PETO", "ROM", "HR", "IRR", "RPB0", "PLN",
+                  "IRLN", "MNLN", "CVR", "VR", "D2OR", "MPOR", "MPRR", "MPPETO", "ASOR")
 
 # list(data, measure, log, subgroup, exclude): a data frame in our vocabulary, and what
 # a meta object says of its rows; the measure is asked for only where none was given.
@@ -82,7 +82,8 @@ from_escalc_frame <- function(x) {
   class(data) <- "data.frame"
   data$yi <- as.double(x[[yi]])
   data$vi <- as.double(x[[vi]])
-  if (!is.null(slab) && length(slab) == nrow(data) && !any(column_key(names(data)) %in% column_aliases$study))
+  if (!is.null(slab) && length(slab) == nrow(data) &&
+      !any(column_key(names(data)) %in% column_aliases$study))
     data$study <- as.character(slab)
   list(data = data, measure = if (is.null(measure)) "GEN" else measure)
 }
@@ -98,8 +99,8 @@ from_meta <- function(x) {
   if (is.null(x$TE) || is.null(x$seTE) || length(x$TE) != length(x$studlab))
     msc_stop("`data`: this meta object has no effects", arg = "data")
   data <- data.frame(study = as.character(x$studlab), yi = x$TE, vi = x$seTE^2)
-  inputs <- c(ai = "event.e", n1i = "n.e", ci = "event.c", n2i = "n.c", m1i = "mean.e", sd1i = "sd.e",
-              m2i = "mean.c", sd2i = "sd.c")
+  inputs <- c(ai = "event.e", n1i = "n.e", ci = "event.c", n2i = "n.c",
+              m1i = "mean.e", sd1i = "sd.e", m2i = "mean.c", sd2i = "sd.c")
   for (name in names(inputs)) {
     value <- x[[inputs[[name]]]]
     if (is.numeric(value) && length(value) == nrow(data)) data[[name]] <- as.double(value)

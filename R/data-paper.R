@@ -18,8 +18,8 @@
 #'   \item{subgroup_type}{`"overall"`, `"time"`, `"route"`, `"cause"`, `"dose"` or
 #'     `"sensitivity"`.}
 #'   \item{subgroup_level}{the subgroup; `"total"` is the total over the subgroups of a
-#'     figure, `"between causes"` a line that the article prints as such. Doses: `"low"` is a million cells per kg, `"high"` 10 to 39 million. AC is
-#'     alcohol.}
+#'     figure, `"between causes"` a line that the article prints as such. Doses: `"low"` is
+#'     a million cells per kg, `"high"` 10 to 39 million. AC is alcohol.}
 #'   \item{measure}{`"WMD"`, (weighted) mean difference, or `"SMD"`, standardised mean
 #'     difference, as printed. The article gives no unit for a WMD, and some cannot be
 #'     what they are called (see `note`).}
@@ -83,7 +83,8 @@ NULL
 #'   registry entries named in `trial_source`. Typed in `data-raw/msc_trials.R`.
 #' @inherit msc_reported references
 #' @examples
-#' msc_trials[c("study", "country", "cell_source", "n_msc", "n_ctrl", "trial_n_msc", "trial_n_ctrl")]
+#' msc_trials[c("study", "country", "cell_source", "n_msc", "n_ctrl", "trial_n_msc",
+#'              "trial_n_ctrl")]
 #' subset(msc_trials, missing != "")[c("study", "missing")]
 #' @docType data
 #' @keywords datasets

@@ -12,9 +12,9 @@
 #' result says between which sizes the smallest set lies.
 #'
 #' For 2x2 data the same is asked of single events: by how many people with the event changed
-#' to without, or the reverse, arm sizes kept, does P cross `alpha`? One change and, where there are no more
-#' than 40 rows, two are tried completely; beyond that the search is greedy, as in the fragility index of
-#' meta-analyses, and the number is an upper bound.
+#' to without, or the reverse, arm sizes kept, does P cross `alpha`? One change and, where
+#' there are no more than 40 rows, two are tried completely; beyond that the search is
+#' greedy, as in the fragility index of meta-analyses, and the number is an upper bound.
 #'
 #' @param fit a fit from [mscpool()].
 #' @param alpha the level of P.
@@ -23,10 +23,10 @@
 #' @param events for 2x2 data, also look for the smallest change in events?
 #' @param budget number of sets that may be tried completely.
 #' @return A data frame of class `msc_flip`, one row a question: `question`, `from`, `to`,
-#'   `size` (NA: nothing flips it), `at_least` (no smaller set does), `proved` (is `size` the smallest?),
-#'   `sets` (how many of that size), `which` (the first of them), and the result after it:
-#'   `estimate`, `ci_low`, `ci_high`, `p_value`, `I2`. `print()` says it in sentences. The attribute `"sets"` holds row numbers
-#'   of up to 100 sets for each question.
+#'   `size` (NA: nothing flips it), `at_least` (no smaller set does), `proved` (is `size` the
+#'   smallest?), `sets` (how many of that size), `which` (the first of them), and the result
+#'   after it: `estimate`, `ci_low`, `ci_high`, `p_value`, `I2`. `print()` says it in
+#'   sentences. The attribute `"sets"` holds row numbers of up to 100 sets for each question.
 #' @references
 #' Atal I, Porcher R, Boutron I, Ravaud P (2019). The statistical significance of
 #' meta-analyses is frequently fragile. *Journal of Clinical Epidemiology* 111:32-40.
@@ -87,13 +87,15 @@ flip_search <- function(fit, question, alpha, value, breaks, budget) {
   result
 }
 
-split_sets <- function(rows, size) unname(split(rows, rep(seq_len(length(rows) / size), each = size)))
+split_sets <- function(rows, size)
+  unname(split(rows, rep(seq_len(length(rows) / size), each = size)))
 
 flip_row <- function(fit, question, result, alpha, value, breaks) {
   after <- if (length(result$sets) > 0L) pool_without(fit, result$sets[[1L]])
   describe <- function(o) describe_state(o, question, alpha, value, breaks)
   data.frame(
-    question = question, from = describe(fit$overall), to = if (is.null(after)) NA else describe(after),
+    question = question, from = describe(fit$overall),
+    to = if (is.null(after)) NA else describe(after),
     size = if (result$size > 0L) result$size else NA_integer_, at_least = result$through + 1L,
     proved = result$proved, sets = result$found,
     which = if (is.null(after)) NA else paste(row_labels(fit)[result$sets[[1L]]], collapse = ", "),
@@ -177,7 +179,8 @@ event_search <- function(fit, pool, rows, alpha) {
   flips <- function(o) !is.na(o$p_value) && significant(o) != start
   best <- NULL
   for (direction in if (start) 0L else c(-1L, 1L)) {
-    found <- greedy_events(fit, pool, rows, ai, ci, flips, direction, if (is.null(best)) 300L else nrow(best$changes) - 1L)
+    found <- greedy_events(fit, pool, rows, ai, ci, flips, direction,
+                           if (is.null(best)) 300L else nrow(best$changes) - 1L)
     if (!is.null(found)) best <- found
   }
   # The greedy search tries every single change at its first step.
@@ -244,8 +247,9 @@ describe_changes <- function(fit, changes) {
   net <- tapply(changes$by, factor(key, unique(key)), sum)
   first <- changes[!duplicated(key), ]
   keep <- net != 0
-  paste0(row_labels(fit)[first$row[keep]], ": ", abs(net[keep]), " event", ifelse(abs(net[keep]) == 1, "", "s"),
-         ifelse(net[keep] > 0, " more", " fewer"), ", ", arm[first$arm[keep]], collapse = "; ")
+  paste0(row_labels(fit)[first$row[keep]], ": ", abs(net[keep]), " event",
+         ifelse(abs(net[keep]) == 1, "", "s"), ifelse(net[keep] > 0, " more", " fewer"), ", ",
+         arm[first$arm[keep]], collapse = "; ")
 }
 
 # ---- words ----------------------------------------------------------------------------
@@ -264,23 +268,29 @@ flip_sentence <- function(row, fit, value) {
                   value = paste("the interval and", format_tick(natural(fit, value))))
   unit <- if (row$question == "events") "event" else "row"
   count <- function(n) paste(n, if (n == 1L) unit else paste0(unit, "s"))
-  now <- switch(row$question, value = paste0(format_tick(natural(fit, value)), " is ", row$from, " by the interval"),
+  now <- switch(row$question,
+                value = paste0(format_tick(natural(fit, value)), " is ", row$from,
+                               " by the interval"),
                 I2 = paste0("I\u00b2 is in the class ", row$from), row$from)
   if (is.na(row$size))
     return(paste0("Now ", now, ". ", if (row$question != "events" && row$at_least >= fit$overall$k)
       "No removal of rows changes that." else
-        paste0("No change of fewer than ", count(row$at_least), " alters that, and the search found none.")))
-  to <- switch(row$question, value = paste0("becomes ", row$to), I2 = paste0("I\u00b2 falls in the class ", row$to),
-               paste0("it becomes ", row$to))
-  after <- paste0(effect_title(fit), " ", format_interval(natural(fit, row$estimate), natural(fit, row$ci_low),
-                                                         natural(fit, row$ci_high)), ", ", format_p(row$p_value))
+        paste0("No change of fewer than ", count(row$at_least),
+               " alters that, and the search found none.")))
+  to <- switch(row$question, value = paste0("becomes ", row$to),
+               I2 = paste0("I\u00b2 falls in the class ", row$to), paste0("it becomes ", row$to))
+  after <- paste0(effect_title(fit), " ",
+                  format_interval(natural(fit, row$estimate), natural(fit, row$ci_low),
+                                  natural(fit, row$ci_high)), ", ", format_p(row$p_value))
   how <- if (row$question == "events") "changing" else "removing"
   bound <- if (row$proved) "the smallest number" else
     paste0("the smallest number lies between ", row$at_least, " and ", row$size)
   names <- strsplit(row$which, if (row$question == "events") "; " else ", ", fixed = TRUE)[[1L]]
-  if (length(names) > 8L) row$which <- paste0(paste(names[1:6], collapse = if (row$question == "events") "; " else ", "),
-                                              " and ", length(names) - 6L, " more")
-  others <- if (!is.na(row$sets) && row$sets > 1) paste0(", one of ", format_count(row$sets), " such sets") else ""
-  paste0("Now ", now, "; after ", how, " ", count(row$size), " (", row$which, others, ") ", to, ": ", after, "; ",
-         bound, ".")
+  if (length(names) > 8L)
+    row$which <- paste0(paste(names[1:6], collapse = if (row$question == "events") "; " else ", "),
+                        " and ", length(names) - 6L, " more")
+  others <- if (!is.na(row$sets) && row$sets > 1)
+    paste0(", one of ", format_count(row$sets), " such sets") else ""
+  paste0("Now ", now, "; after ", how, " ", count(row$size), " (", row$which, others,
+         ") ", to, ": ", after, "; ", bound, ".")
 }

@@ -75,8 +75,8 @@ format_tick <- function(x) {
 heterogeneity_line <- function(pooled, p) {
   chi2 <- "Chi\u00b2 = %.2f, df = %.0f (%s); I\u00b2 = %.0f%%"
   text <- if (pooled$model == "random")
-    sprintf(paste0("Heterogeneity: Tau\u00b2 = %.2f; ", chi2), pooled$tau2, pooled$Q, pooled$Q_df, p,
-            pooled$I2)
+    sprintf(paste0("Heterogeneity: Tau\u00b2 = %.2f; ", chi2),
+            pooled$tau2, pooled$Q, pooled$Q_df, p, pooled$I2)
   else sprintf(paste0("Heterogeneity: ", chi2), pooled$Q, pooled$Q_df, p, pooled$I2)
   if (anyNA(pooled$I2)) text[is.na(pooled$I2)] <- "Heterogeneity: Not applicable"
   text

@@ -10,7 +10,8 @@
 #' @param newpage start a new page first?
 #' @param draw draw, or only return the coordinates?
 #' @param ... not used; an unknown argument is an error.
-#' @return A data frame, invisibly: `study`, `x` (effect, analysis scale), `y` (standard error), `filled`.
+#' @return A data frame, invisibly: `study`, `x` (effect, analysis scale), `y` (standard
+#'   error), `filled`.
 #' @references
 #' Peters JL, Sutton AJ, Jones DR, Abrams KR, Rushton L (2008). Contour-enhanced
 #' meta-analysis funnel plots. *Journal of Clinical Epidemiology* 61:991-996.
@@ -26,7 +27,8 @@ msc_funnel <- function(fit, contours = c(0.9, 0.95, 0.99), labels = FALSE, newpa
   check_fit(fit)
   points <- funnel_points(fit)
   if (check_flag(draw, "draw"))
-    draw_funnel(fit, points, check_contours(contours), check_flag(labels, "labels"), newpage = newpage)
+    draw_funnel(fit, points, check_contours(contours), check_flag(labels, "labels"),
+                newpage = newpage)
   invisible(points)
 }
 
@@ -91,7 +93,8 @@ draw_funnel <- function(fit, points, contours, labels, other = NULL, other_text 
     contour_layers(contours, xlim, ylim[1L]),
     if (!is.na(centre)) list(
       line_layer(c(centre, centre), c(2 * top, 0), lwd = 1),
-      line_layer(centre + c(-1, 0, 1) * stats::qnorm(0.975) * 2 * top, c(2 * top, 0, 2 * top), lty = 2L)),
+      line_layer(centre + c(-1, 0, 1) * stats::qnorm(0.975) * 2 * top,
+                 c(2 * top, 0, 2 * top), lty = 2L)),
     list(line_layer(c(0, 0), c(2 * top, -top), "grey60", lwd = 0.6)),
     if (!is.null(curve)) list(line_layer(curve$x, curve$y, "#CC0000")),
     if (!is.null(other)) list(line_layer(c(other, other), c(2 * top, -top), "#CC0000", lty = 2L)),
@@ -153,10 +156,11 @@ funnel_legend <- function(contours, points, other_text) {
 #' Radial, L'Abbe and drapery plots
 #'
 #' `msc_radial()` (Galbraith): \eqn{y_i / \sqrt{v_i + \hat\tau^2}} against
-#' \eqn{1 / \sqrt{v_i + \hat\tau^2}}; the slope of the line is the pooled effect, the band 1.96 on both sides. `msc_labbe()`:
-#' the risk in the experimental arm against that in the control arm, for 2x2 data, the
-#' area of a circle in proportion to the weight. `msc_drapery()`: P values of every study and of the pool for all
-#' values that the effect might have.
+#' \eqn{1 / \sqrt{v_i + \hat\tau^2}}; the slope of the line is the pooled effect, the band
+#' 1.96 on both sides. `msc_labbe()`: the risk in the experimental arm against that in the
+#' control arm, for 2x2 data, the area of a circle in proportion to the weight.
+#' `msc_drapery()`: P values of every study and of the pool for all values that the effect
+#' might have.
 #'
 #' @inheritParams msc_funnel
 #' @return A data frame, invisibly, with the coordinates: `study`, `x`, `y` (and `size`); for
@@ -192,11 +196,13 @@ msc_radial <- function(fit, labels = FALSE, newpage = TRUE, draw = TRUE, ...) {
   band <- grid::polygonGrob(c(0, far, far, 0), c(-z, slope * far - z, slope * far + z, z),
                             default.units = "native", gp = grid::gpar(fill = "grey92", col = NA))
   panel <- new_panel(c(-0.02, 1) * far, widen(range(out$y, slope * far + c(-z, z), -z, z), 0.04),
-                     if (fit$overall$model == "random") "1 / sqrt(variance + Tau\u00b2)" else "1 / standard error",
+                     if (fit$overall$model == "random") "1 / sqrt(variance + Tau\u00b2)"
+                     else "1 / standard error",
                      "Standardised effect",
                      list(band, line_layer(c(0, far), c(0, 0), "grey60", lwd = 0.6),
                           line_layer(c(0, far), c(0, slope * far)), points_layer(out$x, out$y)),
-                     labels = if (check_flag(labels, "labels")) list(x = out$x, y = out$y, text = out$study),
+                     labels = if (check_flag(labels, "labels"))
+                       list(x = out$x, y = out$y, text = out$study),
                      legend = list(text = c("pooled effect (slope)", "\u00b1 1.96"),
                                    col = c("black", "grey92"), kind = c("line", "fill")))
   draw_panels(list(panel), newpage = check_flag(newpage, "newpage"))
@@ -229,11 +235,12 @@ msc_labbe <- function(fit, labels = FALSE, newpage = TRUE, draw = TRUE, ...) {
     gp = grid::gpar(fill = grDevices::adjustcolor(box_colour(fit$measure), 0.35),
                     col = box_colour(fit$measure), lwd = 0.7))
   arms <- fit$options$labels
-  panel <- new_panel(widen(c(0, top), 0.05), widen(c(0, top), 0.05), paste0("Risk, ", arms[2L]), paste0("Risk, ", arms[1L]),
+  panel <- new_panel(widen(c(0, top), 0.05), widen(c(0, top), 0.05),
+                     paste0("Risk, ", arms[2L]), paste0("Risk, ", arms[1L]),
                      list(line_layer(c(-1, 2), c(-1, 2), "grey60", lwd = 0.6),
                           line_layer(risk[keep], with_effect[keep], lty = 2L), circles),
-                     labels = if (check_flag(labels, "labels")) list(x = out$x, y = out$y, text = out$study,
-                                                                          radius = 1.1 * out$size),
+                     labels = if (check_flag(labels, "labels"))
+                       list(x = out$x, y = out$y, text = out$study, radius = 1.1 * out$size),
                      legend = list(text = c("no effect", paste("pooled", effect_title(fit))),
                                    col = c("grey60", "black"), kind = c("line", "dash")))
   draw_panels(list(panel), newpage = check_flag(newpage, "newpage"))
@@ -256,7 +263,8 @@ msc_drapery <- function(fit, newpage = TRUE, draw = TRUE, ...) {
     t <- -abs(x - centre) / se
     data.frame(study = study, x = x, p = 2 * (if (is.na(df)) stats::pnorm(t) else stats::pt(t, df)))
   }
-  curves <- lapply(seq_len(nrow(points)), function(i) one(points$study[i], points$x[i], points$y[i]))
+  curves <- lapply(seq_len(nrow(points)),
+                   function(i) one(points$study[i], points$x[i], points$y[i]))
   if (!is.na(o$estimate)) curves <- c(curves, list(one("Total", o$estimate, o$se, o$df)))
   out <- do.call(rbind, curves)
   if (!check_flag(draw, "draw")) return(invisible(out))
@@ -265,18 +273,23 @@ msc_drapery <- function(fit, newpage = TRUE, draw = TRUE, ...) {
     lapply(seq_len(n), function(i) line_layer(curves[[i]]$x, curves[[i]]$p, "grey60", lwd = 0.6)),
     lapply(c(0.05, 0.01), function(p) line_layer(xlim, c(p, p), "#2166AC", lty = 2L, lwd = 0.7)),
     list(line_layer(c(0, 0), c(-1, 2), "grey30", lwd = 0.6)),
-    if (!is.na(o$estimate)) list(line_layer(curves[[n + 1L]]$x, curves[[n + 1L]]$p, "#CC0000", lwd = 2)))
+    if (!is.na(o$estimate))
+      list(line_layer(curves[[n + 1L]]$x, curves[[n + 1L]]$p, "#CC0000", lwd = 2)))
   if (!is.na(o$pi_low)) {
     half <- o$pi_high - o$estimate
     se <- half / stats::qt(0.5 + fit$level[["total"]] / 2, o$k - 2)
-    layers <- c(layers, list(line_layer(x, 2 * stats::pt(-abs(x - o$estimate) / se, o$k - 2), "#CC0000", lty = 3L)))
+    p <- 2 * stats::pt(-abs(x - o$estimate) / se, o$k - 2)
+    layers <- c(layers, list(line_layer(x, p, "#CC0000", lty = 3L)))
   }
   panel <- new_panel(xlim, c(-0.02, 1.02), effect_title(fit), "P value", layers,
                      log_x = is_ratio(fit$measure, fit$options),
-                     legend = list(text = c("studies", "total", if (!is.na(o$pi_low)) "a new study", "P = 0.05, 0.01"),
-                                   col = c("grey60", "#CC0000", if (!is.na(o$pi_low)) "#CC0000", "#2166AC"),
+                     legend = list(text = c("studies", "total", if (!is.na(o$pi_low)) "a new study",
+                                            "P = 0.05, 0.01"),
+                                   col = c("grey60", "#CC0000",
+                                           if (!is.na(o$pi_low)) "#CC0000", "#2166AC"),
                                    kind = c("line", "line", if (!is.na(o$pi_low)) "dot", "dash")),
-                     y_ticks = list(at = c(0.05, 0.2, 0.4, 0.6, 0.8, 1), label = c("0.05", "0.2", "0.4", "0.6", "0.8", "1")))
+                     y_ticks = list(at = c(0.05, 0.2, 0.4, 0.6, 0.8, 1),
+                                    label = c("0.05", "0.2", "0.4", "0.6", "0.8", "1")))
   draw_panels(list(panel), newpage = check_flag(newpage, "newpage"))
   invisible(out)
 }

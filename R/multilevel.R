@@ -58,7 +58,8 @@ msc_multilevel <- function(fit, cluster = NULL, test = c("z", "t")) {
 three_level <- function(fit, cluster, test = "z") {
   rows <- which(rows_in_total(fit))
   if (length(rows) < 2L)
-    msc_stop("A three-level model needs two estimable rows, but the total of `fit` has ", length(rows), arg = "fit")
+    msc_stop("A three-level model needs two estimable rows, but the total of `fit` has ",
+             length(rows), arg = "fit")
   s <- fit$studies[rows, ]
   parts <- three_level_parts(s$yi, s$vi, cluster[rows])
   df <- if (test == "t") parts$clusters - 1 else NA_real_
@@ -79,7 +80,8 @@ read_cluster <- function(fit, expression, env) {
   data <- tryCatch(eval(fit$call$data, attr(fit, "env")), error = function(e) NULL)
   if (!is.data.frame(data) || nrow(data) != nrow(s)) data <- s
   else data <- c(as.list(data), as.list(s[setdiff(names(s), names(data))]))
-  attributes(data) <- list(names = names(data), class = "data.frame", row.names = .set_row_names(nrow(s)))
+  attributes(data) <- list(names = names(data), class = "data.frame",
+                           row.names = .set_row_names(nrow(s)))
   cluster <- map_one(expression, "cluster", data, env)
   if (is.null(cluster)) return(s$study)
   cluster <- as.character(value_labels(cluster))
@@ -104,29 +106,33 @@ three_level_parts <- function(yi, vi, cluster) {
 level_shares <- function(vi, cluster, parts) {
   w <- 1 / vi
   typical <- (length(vi) - 1) / (sum(w) - sum(w^2) / sum(w))
-  100 * c(parts$tau2_between, parts$tau2_within) / (parts$tau2_between + parts$tau2_within + typical)
+  100 * c(parts$tau2_between, parts$tau2_within) /
+    (parts$tau2_between + parts$tau2_within + typical)
 }
 
 # Limits and test by z where `df` is NA, else by t.
 interval_row <- function(estimate, se, df, level) {
-  quantile <- ifelse(is.na(df), stats::qnorm(0.5 + level / 2), suppressWarnings(stats::qt(0.5 + level / 2, df)))
+  quantile <- ifelse(is.na(df), stats::qnorm(0.5 + level / 2),
+                     suppressWarnings(stats::qt(0.5 + level / 2, df)))
   statistic <- estimate / se
-  p <- ifelse(is.na(df), 2 * stats::pnorm(-abs(statistic)), suppressWarnings(2 * stats::pt(-abs(statistic), df)))
-  data.frame(ci_low = estimate - quantile * se, ci_high = estimate + quantile * se, statistic = statistic,
-             df = df, p_value = p)
+  p <- ifelse(is.na(df), 2 * stats::pnorm(-abs(statistic)),
+              suppressWarnings(2 * stats::pt(-abs(statistic), df)))
+  data.frame(ci_low = estimate - quantile * se, ci_high = estimate + quantile * se,
+             statistic = statistic, df = df, p_value = p)
 }
 
 #' @export
 format.msc_multilevel <- function(x, ...) {
   fit <- attr(x, "fit")
-  if (is.null(fit) || !all(c("tau2_between", "estimate") %in% names(x))) return(utils::capture.output(print(plain_frame(x))))
+  if (is.null(fit) || !all(c("tau2_between", "estimate") %in% names(x)))
+    return(utils::capture.output(print(plain_frame(x))))
   c(paste0("Three-level model (REML), ", x$k, " rows in ", x$clusters, " clusters"),
     paste0(effect_title(fit), " ", natural_interval(fit, x), ", ",
-           if (is.na(x$df)) "Z" else paste0("t, df = ", x$df), " = ", format_fixed(abs(x$statistic)), " (",
-           format_p(x$p_value), ")"),
+           if (is.na(x$df)) "Z" else paste0("t, df = ", x$df), " = ",
+           format_fixed(abs(x$statistic)), " (", format_p(x$p_value), ")"),
     paste0("Variance between clusters ", format_number(signif(x$tau2_between, 4L)), " (",
-           format_fixed(x$I2_between, 0L), "% of the total), within ", format_number(signif(x$tau2_within, 4L)), " (",
-           format_fixed(x$I2_within, 0L), "%)"),
+           format_fixed(x$I2_between, 0L), "% of the total), within ",
+           format_number(signif(x$tau2_within, 4L)), " (", format_fixed(x$I2_within, 0L), "%)"),
     paste0("Rows as if independent: ", natural_interval(fit, fit$overall)))
 }
 

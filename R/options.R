@@ -82,7 +82,8 @@ msc_options <- function(preset = "revman5", add = 0.5, to = c("only0", "all", "n
                         both_all = c("web", "strict"), log = FALSE, swap_events = FALSE,
                         labels = c("Experimental", "Control"),
                         favours = c("Favours [experimental]", "Favours [control]"),
-                        effect_label = NULL, subgroup_test = TRUE, replicates = 25000L, threads = 1L,
+                        effect_label = NULL, subgroup_test = TRUE,
+                        replicates = 25000L, threads = 1L,
                         i2 = c("Q", "tau2"), show = c("chosen", "both")) {
   if (nargs() == 0L) return(revman5_options)
   preset <- choose_one(preset, preset_words, "preset")
@@ -94,7 +95,8 @@ msc_options <- function(preset = "revman5", add = 0.5, to = c("only0", "all", "n
              arg = "add")
   if (!is.null(effect_label)) effect_label <- check_strings(effect_label, 1L, "effect_label")
   structure(
-    list(preset = preset, add = as.double(add), add_by_arm = by_arm, to = choose_one(to, to_words, "to"),
+    list(preset = preset, add = as.double(add), add_by_arm = by_arm,
+         to = choose_one(to, to_words, "to"),
          both_all = choose_one(both_all, both_all_words, "both_all"),
          log = check_flag(log, "log"), swap_events = check_flag(swap_events, "swap_events"),
          labels = check_strings(labels, 2L, "labels"),

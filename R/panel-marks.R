@@ -69,9 +69,11 @@ legend_grobs <- function(legend, area) {
                                  gp = grid::gpar(col = col)),
       fill = grid::rectGrob(inches(x[i] + em), inches(y[i]), inches(1.4 * em), inches(0.9 * em),
                             gp = grid::gpar(fill = col, col = "grey60", lwd = 0.5)),
-      bold = grid::segmentsGrob(inches(x[i] + 0.2 * em), inches(y[i]), inches(x[i] + 1.8 * em),
-                                inches(y[i]), gp = grid::gpar(col = col, lwd = 5, lineend = "butt")),
-      grid::segmentsGrob(inches(x[i] + 0.2 * em), inches(y[i]), inches(x[i] + 1.8 * em), inches(y[i]),
+      bold = grid::segmentsGrob(inches(x[i] + 0.2 * em), inches(y[i]),
+                                inches(x[i] + 1.8 * em), inches(y[i]),
+                                gp = grid::gpar(col = col, lwd = 5, lineend = "butt")),
+      grid::segmentsGrob(inches(x[i] + 0.2 * em), inches(y[i]),
+                         inches(x[i] + 1.8 * em), inches(y[i]),
                          gp = grid::gpar(col = col, lwd = 1.3,
                                          lty = switch(legend$kind[i], dash = 2L, dot = 3L, 1L))))
   })
@@ -116,8 +118,10 @@ place_labels <- function(labels, area, size) {
       (high[i] / 2 + radius[i] + 0.15 * em)
     low_x <- x[i] + place_x[p] - hjust[p] * wide[i]
     box <- c(low_x, low_x + wide[i], y[i] + place_y[p] + c(-1, 1) * high[i] / 2)
-    if (anyNA(box) || box[1L] < 0 || box[2L] > area$width || box[3L] < 0 || box[4L] > area$height) next
-    if (any(boxes[, 1L] < box[2L] & boxes[, 2L] > box[1L] & boxes[, 3L] < box[4L] & boxes[, 4L] > box[3L]))
+    if (anyNA(box) || box[1L] < 0 || box[2L] > area$width || box[3L] < 0 || box[4L] > area$height)
+      next
+    if (any(boxes[, 1L] < box[2L] & boxes[, 2L] > box[1L] &
+              boxes[, 3L] < box[4L] & boxes[, 4L] > box[3L]))
       next
     r <- other
     if (any(all_x + r > box[1L] & all_x - r < box[2L] & all_y + r > box[3L] & all_y - r < box[4L],

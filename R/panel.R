@@ -89,7 +89,8 @@ makeContent.msc_panel_grob <- function(x) {
 panel_area <- function(spec) {
   room <- c(grid::convertWidth(grid::unit(1, "npc"), "inches", valueOnly = TRUE),
             grid::convertHeight(grid::unit(1, "npc"), "inches", valueOnly = TRUE))
-  size <- max(5, min(spec$fontsize, spec$fontsize * room / c(3.2, if (is.null(spec$left_labels)) 2.6 else 1)))
+  size <- max(5, min(spec$fontsize,
+                     spec$fontsize * room / c(3.2, if (is.null(spec$left_labels)) 2.6 else 1)))
   # Names beside the axis are wrapped. Rows that must all be named make the text small
   # enough for that.
   wrapped <- function(text, size) wrap_text(text, 14 * size / 72, "plain", size, "")
@@ -142,9 +143,10 @@ panel_area <- function(spec) {
   half <- text_width(ylab, "plain", size, "") / 2 + 0.3 * em
   ylab_y <- max(half, min((room[2L] + bottom - top) / 2, room[2L] - half))
   list(size = size, em = em, strip = strip, ylab = ylab, ylab_off = ylab_off, ylab_y = ylab_y,
-       left = left, bottom = bottom, top = top, room = room, title = title, title_lines = title_lines,
-       legend = legend, xlab = xlab, x_label = x_label, x_lines = x_lines, y_label = y_label,
-       width = max(0.1, room[1L] - left - right), height = max(0.1, room[2L] - top - bottom),
+       left = left, bottom = bottom, top = top, room = room, title = title,
+       title_lines = title_lines, legend = legend, xlab = xlab, x_label = x_label,
+       x_lines = x_lines, y_label = y_label, width = max(0.1, room[1L] - left - right),
+       height = max(0.1, room[2L] - top - bottom),
        x_of = function(x) (x - spec$xlim[1L]) / diff(spec$xlim) * max(0.1, room[1L] - left - right),
        y_of = function(y) (y - spec$ylim[1L]) / diff(spec$ylim) * max(0.1, room[2L] - top - bottom))
 }
@@ -163,7 +165,8 @@ panel_frame <- function(spec, area) {
   gp <- grid::gpar(col = "grey30", lwd = 0.7)
   frame <- list(
     grid::rectGrob(inches(area$left), inches(area$bottom), inches(area$width), inches(area$height),
-                   just = c("left", "bottom"), gp = grid::gpar(fill = NA, col = "grey30", lwd = 0.7)),
+                   just = c("left", "bottom"),
+                   gp = grid::gpar(fill = NA, col = "grey30", lwd = 0.7)),
     if (length(x_at) > 0L) grid::segmentsGrob(inches(x_at), inches(area$bottom), inches(x_at),
                                               inches(area$bottom - 0.4 * em), gp = gp),
     if (length(y_at) > 0L) grid::segmentsGrob(inches(area$left), inches(y_at),

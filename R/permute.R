@@ -39,9 +39,9 @@ msc_permute <- function(x, replicates = 1000L, threads = 1L) {
                   list(class_of = match(rows, unique(rows)), n = length(unique(rows))),
                   list(method = match(x$settings$tau2, tau2_words),
                        replicates = check_positive(replicates, "replicates"),
-                       threads = check_positive(threads, "threads"), hksj = ci %in% c("hksj", "hksj_floor"),
-                       floor = ci == "hksj_floor", tested = tested_terms(x),
-                       random = x$settings$model == "random"))
+                       threads = check_positive(threads, "threads"),
+                       hksj = ci %in% c("hksj", "hksj_floor"), floor = ci == "hksj_floor",
+                       tested = tested_terms(x), random = x$settings$model == "random"))
   table <- x$coefficients
   # As large as observed, rounding aside.
   near <- sqrt(.Machine$double.eps)

@@ -40,12 +40,14 @@ reported_spec <- function(reported, again, layer, fontsize, family) {
     impossible = !is.na(middle) & middle > estimate$half + low$half + 1e-9
   )
   shown <- nzchar(reported$estimate)
-  lines$printed[shown] <- paste0(reported$estimate, " [", reported$ci_low, ", ", reported$ci_high, "]")[shown]
+  lines$printed[shown] <- paste0(reported$estimate, " [", reported$ci_low, ", ",
+                                 reported$ci_high, "]")[shown]
   lines$printed[lines$impossible] <- paste0(lines$printed[lines$impossible], " !")
   if (!is.null(again))
     lines <- cbind(lines, stats::setNames(again, paste0("new_", names(again))), layer = layer)
   kind <- reported$subgroup_type
-  heading <- paste0(reported$outcome, ifelse(kind == "overall", "", ifelse(kind == "sensitivity", ", ", ", by ")),
+  heading <- paste0(reported$outcome,
+                    ifelse(kind == "overall", "", ifelse(kind == "sensitivity", ", ", ", by ")),
                     ifelse(kind == "overall", "", kind))
   order <- order(match(reported$outcome, reported$outcome))
   layout <- with_headings(lines[order, ], heading[order])
@@ -89,8 +91,8 @@ figure_page.msc_reported_grob <- function(grob, size) {
   right <- panel + panel_width + gap
   at <- c(left[1:3], right, right + width[["I2"]] + gap)
   top <- 2.2 * ROW_HEIGHT * em
-  legend <- wrap_text(reported_legend(spec), at[5L] + width[["figure"]] - 0.6 * em, "plain", size * 0.9,
-                      spec$family)
+  legend <- wrap_text(reported_legend(spec), at[5L] + width[["figure"]] - 0.6 * em,
+                      "plain", size * 0.9, spec$family)
   bottom <- top + nrow(layout) * ROW_HEIGHT * em
   list(width = at[5L] + width[["figure"]] + 0.8 * em, size = size, em = em, at = at,
        panel = c(panel, panel + panel_width), top = top, bottom = bottom, legend = legend,
@@ -108,8 +110,9 @@ reported_range <- function(layout) {
 reported_legend <- function(spec) {
   broken <- any(spec$layout$impossible)
   c(if (spec$again)
-      paste("Black: as printed. Below it: recomputed from observed rows (blue) or from reconstructed",
-            "effects (orange); where there is nothing, the line could only be audited.")
+      paste("Black: as printed. Below it: recomputed from observed rows (blue) or from",
+            "reconstructed effects (orange); where there is nothing, the line could only be",
+            "audited.")
     else "Estimates and limits as printed; nothing is pooled or recomputed.",
     "The axis is shared but not the unit: SMD in standard deviations, WMD in what was pooled.",
     if (broken) "! Red: these limits cannot belong to the estimate.")
@@ -125,7 +128,8 @@ figure_children.msc_reported_grob <- function(grob, page, across, down) {
   x_of <- function(v) page$panel[1L] + (v - page$range[1L]) / diff(page$range) * diff(page$panel)
   heading <- layout$type == "heading"
   texts <- list(
-    text_at(layout$label[heading], across(rep(0.6 * em, sum(heading))), down(y[heading]), 0, "bold"),
+    text_at(layout$label[heading], across(rep(0.6 * em, sum(heading))),
+            down(y[heading]), 0, "bold"),
     text_at(layout$label[!heading], across(rep(1.8 * em, sum(!heading))), down(y[!heading]), 0)
   )
   for (i in seq_along(page$columns)) {
@@ -137,14 +141,18 @@ figure_children.msc_reported_grob <- function(grob, page, across, down) {
   shift <- if (grob$spec$again) 0.2 * ROW_HEIGHT * em else 0
   do.call(grid::gList, Filter(Negate(is.null), c(
     bands_of(layout, page, y, across, down), reported_axis(page, x_of, across, down), texts,
-    intervals_of(layout$estimate, layout$ci_low, layout$ci_high, y - shift * !is.na(layout$new_estimate %or% NA),
-                 ifelse(layout$impossible, "#CC0000", "black"), x_of, across, down, em, layout$impossible),
+    intervals_of(layout$estimate, layout$ci_low, layout$ci_high,
+                 y - shift * !is.na(layout$new_estimate %or% NA),
+                 ifelse(layout$impossible, "#CC0000", "black"), x_of, across,
+                 down, em, layout$impossible),
     if (grob$spec$again)
       intervals_of(layout$new_estimate, layout$new_ci_low, layout$new_ci_high, y + shift,
-                   ifelse(layout$layer %in% "observed", "#0072B2", "#D55E00"), x_of, across, down, em),
+                   ifelse(layout$layer %in% "observed", "#0072B2", "#D55E00"), x_of,
+                   across, down, em),
     list(grid::textGrob(paste(page$legend, collapse = "\n"), across(0.6 * em),
                         down(page$bottom + 2.2 * em), hjust = 0, vjust = 1,
-                        gp = grid::gpar(fontsize = page$size * 0.9, col = "grey25", lineheight = 1.05)))
+                        gp = grid::gpar(fontsize = page$size * 0.9,
+                                        col = "grey25", lineheight = 1.05)))
   )))
 }
 
@@ -166,7 +174,8 @@ reported_axis <- function(page, x_of, across, down) {
     grid::segmentsGrob(across(x_of(0)), down(page$top), across(x_of(0)), down(end),
                        gp = grid::gpar(col = "grey45")),
     grid::segmentsGrob(across(page$panel[1L]), down(end), across(page$panel[2L]), down(end)),
-    grid::segmentsGrob(x, down(rep(end, length(ticks))), x, down(rep(end + 0.35 * page$em, length(ticks)))),
+    grid::segmentsGrob(x, down(rep(end, length(ticks))), x,
+                       down(rep(end + 0.35 * page$em, length(ticks)))),
     text_at(format_tick(ticks), x, down(rep(end + 1.1 * page$em, length(ticks))), 0.5)
   )
 }
@@ -177,7 +186,8 @@ intervals_of <- function(estimate, low, high, y, col, x_of, across, down, em, br
   broken <- rep_len(broken, length(low))[at]
   list(
     grid::segmentsGrob(across(x_of(low[at])), down(y[at]), across(x_of(high[at])), down(y[at]),
-                       gp = grid::gpar(col = col[at], lwd = 1.3, lty = ifelse(broken, "22", "solid"))),
+                       gp = grid::gpar(col = col[at], lwd = 1.3,
+                                       lty = ifelse(broken, "22", "solid"))),
     grid::pointsGrob(across(x_of(estimate[at])), down(y[at]), pch = ifelse(broken, 4L, 15L),
                      size = grid::unit(0.5 * em, "inches"), gp = grid::gpar(col = col[at]))
   )

@@ -38,7 +38,8 @@ summary.mscpool <- function(object, ...) {
 #' @export
 format.summary.mscpool <- function(x, width = getOption("width"), ...) {
   fit <- x$fit
-  table <- text_table(fit, c("subgroup", "study", "subtotal", "total", "events", "prediction"), width)
+  table <- text_table(fit, c("subgroup", "study", "subtotal", "total", "events", "prediction"),
+                      width)
   fit_to_terminal(c(headline(fit), count_line(fit), "", table, reasons_lines(fit),
                     notes_lines(fit)), width)
 }
@@ -105,7 +106,8 @@ text_table <- function(fit, types, width) {
   if (!"study" %in% types) cells <- Filter(function(x) any(nzchar(x$text[shown])), cells)
 
   drop_order <- setdiff(names(cells), c("weight", "weight_fixed", "effect", "n1", "n2"))
-  for (drop in c(list(character()), list(drop_order), list(setdiff(names(cells), c("weight", "weight_fixed", "effect"))),
+  for (drop in c(list(character()), list(drop_order),
+                 list(setdiff(names(cells), c("weight", "weight_fixed", "effect"))),
                  list(setdiff(names(cells), "effect")))) {
     kept <- cells[setdiff(names(cells), drop)]
     lines <- align_table(left, kept, shown, label_width(left, kept, shown, width))

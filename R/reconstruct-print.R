@@ -16,7 +16,8 @@ format.msc_reconstruction <- function(x, digits = 2L, ...) {
   union_of <- function(study, kind) {
     r <- x$ranges[x$ranges$study == study & x$ranges$kind == kind, ]
     if (nrow(r) == 0L) return("-")
-    paste0("[", format_fixed(r$low, digits), ", ", format_fixed(r$high, digits), "]", collapse = " or ")
+    paste0("[", format_fixed(r$low, digits), ", ", format_fixed(r$high, digits), "]",
+           collapse = " or ")
   }
   columns <- list(
     c("Study", e$study), c("Effect", format_fixed(e$estimate, digits)),
@@ -27,7 +28,8 @@ format.msc_reconstruction <- function(x, digits = 2L, ...) {
   aligned <- Map(function(text, align) pad(text, max(nchar(text, "width")), align), columns,
                  c("left", "right", "right", "left", "left"))
   c(paste0("Reconstructed from ", length(unique(x$fit$result)), " printed result",
-           if (length(unique(x$fit$result)) != 1L) "s", " (", nrow(x$fit), " numbers): not observed"),
+           if (length(unique(x$fit$result)) != 1L) "s", " (", nrow(x$fit),
+           " numbers): not observed"),
     "", sub(" +$", "", do.call(paste, c(aligned, sep = "  "))), "",
     strwrap(c(sentence_fit(x), sentence_unique(x), sentence_binding(x)), 80L))
 }
@@ -56,7 +58,8 @@ sentence_unique <- function(x) {
 
 sentence_binding <- function(x) {
   paste0(if (x$feasible) "Tightest: " else "Held by: ",
-         paste0(x$binding$result, " ", x$binding$quantity, " ", x$binding$printed, collapse = "; "), ".")
+         paste0(x$binding$result, " ", x$binding$quantity, " ", x$binding$printed,
+                collapse = "; "), ".")
 }
 
 #' @export
@@ -64,7 +67,8 @@ summary.msc_reconstruction <- function(object, ...) object$fit
 
 #' @export
 as.data.frame.msc_reconstruction <- function(x, row.names = NULL, optional = FALSE,
-                                             what = c("effects", "ranges", "fit", "solutions"), ...) {
+                                             what = c("effects", "ranges", "fit", "solutions"),
+                                             ...) {
   if (missing(what) && is.character(row.names) && length(row.names) == 1L) what <- row.names
   x[[choose_one(what, c("effects", "ranges", "fit", "solutions"), "what")]]
 }

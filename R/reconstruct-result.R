@@ -10,7 +10,8 @@ new_reconstruction <- function(setup, search, paving, points, measure) {
     vapply(points$regions, function(r) r$ends$high[i], 0)))
   as_rows <- function(ranges, kind) do.call(rbind, lapply(seq_len(m), function(i) {
     if (nrow(ranges[[i]]) == 0L) return(NULL)
-    data.frame(study = setup$study[i], kind = kind, low = ranges[[i]][, 1L], high = ranges[[i]][, 2L])
+    data.frame(study = setup$study[i], kind = kind,
+               low = ranges[[i]][, 1L], high = ranges[[i]][, 2L])
   }))
   end_of <- function(ranges, fun, column) vapply(ranges, function(r)
     if (nrow(r) == 0L) NA_real_ else fun(r[, column]), 0)
@@ -51,7 +52,8 @@ fit_table <- function(setup, y) {
 # The numbers that hold the best fit where it is.
 binding_table <- function(fit) {
   worst <- max(fit$violation)
-  fit[fit$violation >= worst - 0.02 * (1 + abs(worst)), c("result", "quantity", "printed", "violation")]
+  fit[fit$violation >= worst - 0.02 * (1 + abs(worst)),
+      c("result", "quantity", "printed", "violation")]
 }
 
 # The printed number that stops each effect at the end that was reached.

@@ -130,7 +130,8 @@ reconstruct_points <- function(setup, search, paving) {
   # largest are searched.
   size <- tabulate(paving$component, components)
   looked <- utils::head(order(size, decreasing = TRUE), 40L)
-  middle <- (paving$boxes[seq_len(m), , drop = FALSE] + paving$boxes[m + seq_len(m), , drop = FALSE]) / 2
+  low <- paving$boxes[seq_len(m), , drop = FALSE]
+  middle <- (low + paving$boxes[m + seq_len(m), , drop = FALSE]) / 2
   for (component in looked) {
     at <- which(paving$component == component)
     at <- at[unique(round(seq(1, length(at), length.out = min(length(at), 12L))))]

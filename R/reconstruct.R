@@ -72,7 +72,8 @@ msc_reconstruct <- function(reported, design, measure = c("SMD", "GEN"), within 
                             level = 0.95, starts = 60L, precision = 0.02, boxes = 20000L) {
   measure <- choose_one(measure, c("SMD", "GEN"), "measure")
   use <- check_use(use)
-  if (!is.numeric(within) || length(within) != 2L || !all(is.finite(within)) || within[1L] >= within[2L])
+  if (!is.numeric(within) || length(within) != 2L || !all(is.finite(within)) ||
+      within[1L] >= within[2L])
     msc_stop("`within` must be two increasing numbers", arg = "within")
   setup <- reconstruct_setup(reported, design, measure, use, check_level(level)[["total"]])
   search <- reconstruct_search(setup, within, check_number(starts, "starts", 1))
@@ -125,7 +126,8 @@ reconstruct_setup <- function(reported, design, measure, use, level) {
   problem <- list(
     base = if (measure == "SMD") n / (studies$n1 * studies$n2) else studies$sei^2,
     curve = if (measure == "SMD") 1 / (2 * (n - 3.94)) else rep(0, nrow(studies)),
-    rows = lapply(reported$result, function(r) match(design$study[design$result == r], studies$study)),
+    rows = lapply(reported$result,
+                  function(r) match(design$study[design$result == r], studies$study)),
     random = reported$model == "random", low = by_row("low"), high = by_row("high"),
     half = by_row("half"), quantile = stats::qnorm(0.5 + level / 2)
   )
@@ -170,7 +172,8 @@ design_columns <- function(design, measure) {
     differ <- tapply(design[[name]], design$study, function(x) length(unique(x)) > 1L)
     if (any(differ))
       msc_stop("`", name, "` of study \"", names(differ)[differ][1L],
-               "\" differs between results: give rows of unlike size labels of their own", arg = name)
+               "\" differs between results: give rows of unlike size labels of their own",
+               arg = name)
   }
   design
 }

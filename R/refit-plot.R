@@ -31,9 +31,10 @@ figure_grob.msc_refit <- function(x, style = "revman", xlim = NULL, ticks = c("n
   if (!is.null(favours)) fit$options$favours <- check_strings(favours, 2L, "favours")
   layout <- refit_layout(x, fit, check_xlim(xlim, fit), ticks)
   spec <- list(layout = layout, cells = refit_cells(x, fit, layout),
-               favours = fit$options$favours, title = effect_title(fit), method = refit_method(x, fit),
-               indent = !is.null(x$subgroup), style = forest_styles[[style]](fit),
-               fontsize = check_fontsize(fontsize), family = check_strings(family, 1L, "family"))
+               favours = fit$options$favours, title = effect_title(fit),
+               method = refit_method(x, fit), indent = !is.null(x$subgroup),
+               style = forest_styles[[style]](fit), fontsize = check_fontsize(fontsize),
+               family = check_strings(family, 1L, "family"))
   figure_of(spec, "msc_forest_grob")
 }
 
@@ -51,8 +52,9 @@ refit_layout <- function(x, fit, xlim, ticks) {
     c(pooled, list(pi_low = NA_real_, pi_high = NA_real_)),
     list(subgroup = code, n_subgroups = if (by_subgroup) nrow(fit$subgroups) else 0L),
     list(order = NULL, totals = if (by_subgroup) 2L else 1L, has_subgroup_test = FALSE,
-         show_events = FALSE, show_prediction = FALSE, show_both = FALSE, log_scale = fit$forest$scale == "log",
-         ticks = match(ticks, tick_words), x_min = if (is.null(xlim)) NA_real_ else xlim[1L],
+         show_events = FALSE, show_prediction = FALSE, show_both = FALSE,
+         log_scale = fit$forest$scale == "log", ticks = match(ticks, tick_words),
+         x_min = if (is.null(xlim)) NA_real_ else xlim[1L],
          x_max = if (is.null(xlim)) NA_real_ else xlim[2L])
   )
   texts <- refit_texts(x, fit, by_subgroup)
@@ -94,7 +96,8 @@ refit_cells <- function(x, fit, layout) {
     list(group = group, header = header, align = "right", text = cells)
   }
   effect <- function(f) {
-    text <- format_interval(natural(fit, f$estimate), natural(fit, f$ci_low), natural(fit, f$ci_high))
+    text <- format_interval(natural(fit, f$estimate),
+                            natural(fit, f$ci_low), natural(fit, f$ci_high))
     text[is.na(f$estimate)] <- "Not estimable"
     text
   }

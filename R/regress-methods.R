@@ -40,7 +40,8 @@ format.msc_regress <- function(x, ...) {
   shown <- data.frame(
     term = table$term, estimate = format_fixed(table$estimate, 4L), SE = format_fixed(table$se, 4L),
     statistic = format_fixed(table$statistic), P = sub("^P (= )?", "", format_p(table$p_value)),
-    interval = paste0("[", format_fixed(table$ci_low, 4L), ", ", format_fixed(table$ci_high, 4L), "]"))
+    interval = paste0("[", format_fixed(table$ci_low, 4L), ", ",
+                      format_fixed(table$ci_high, 4L), "]"))
   names(shown)[c(4L, 6L)] <- c(if (by_t) "t" else "Z", format_level(s$level))
   lines <- utils::capture.output(print(shown, row.names = FALSE, right = TRUE))
   qm <- if (by_t) sprintf("F = %.2f, df = %.0f and %.0f", x$QM, x$QM_df[1L], x$QM_df[2L])
@@ -52,8 +53,10 @@ format.msc_regress <- function(x, ...) {
     join_to_width(c(
       paste0("Residual heterogeneity: ", if (s$model == "random") sprintf(
         "Tau\u00b2 = %.4f [%.4f, %.4f]; ", x$tau2, x$tau2_low, x$tau2_high)),
-      sprintf("Chi\u00b2 = %.2f, df = %.0f (%s); I\u00b2 = %.0f%%", x$QE, x$QE_df, format_p(x$QE_p), x$I2))),
-    if (!is.na(x$R2)) sprintf("R\u00b2 = %.0f%% (Tau\u00b2 without moderators %.4f)", x$R2, x$tau2_total),
+      sprintf("Chi\u00b2 = %.2f, df = %.0f (%s); I\u00b2 = %.0f%%", x$QE, x$QE_df,
+              format_p(x$QE_p), x$I2))),
+    if (!is.na(x$R2))
+      sprintf("R\u00b2 = %.0f%% (Tau\u00b2 without moderators %.4f)", x$R2, x$tau2_total),
     if (is_ratio(x$measure, x$options)) "Coefficients are on the log scale.",
     if (length(x$notes) > 0L) paste0("Note: ", x$notes))
 }
@@ -61,7 +64,8 @@ format.msc_regress <- function(x, ...) {
 # One line where it fits, else two: no number is parted from its name.
 join_to_width <- function(parts, width = getOption("width")) {
   line <- paste(parts, collapse = "")
-  if (nchar(line, "width") <= width) line else c(trimws(parts[1L], "right"), paste0("  ", parts[-1L]))
+  if (nchar(line, "width") <= width) line else
+    c(trimws(parts[1L], "right"), paste0("  ", parts[-1L]))
 }
 
 #' @export
@@ -125,9 +129,11 @@ predict.msc_regress <- function(object, newdata = NULL, transf = FALSE,
 new_design <- function(object, newdata) {
   if (!is.data.frame(newdata)) msc_stop("`newdata` must be a data frame", arg = "newdata")
   tryCatch({
-    frame <- stats::model.frame(object$terms, newdata, na.action = stats::na.pass, xlev = object$xlevels)
+    frame <- stats::model.frame(object$terms, newdata, na.action = stats::na.pass,
+                                xlev = object$xlevels)
     stats::model.matrix(object$terms, frame, contrasts.arg = object$contrasts)
-  }, error = function(e) msc_stop("`newdata` does not fit the model: ", conditionMessage(e), arg = "newdata"))
+  }, error = function(e) msc_stop("`newdata` does not fit the model: ",
+                                  conditionMessage(e), arg = "newdata"))
 }
 
 # ---- bubble plot --------------------------------------------------------------------
@@ -139,7 +145,8 @@ plot.msc_regress <- function(x, moderator = NULL, transf = FALSE, xlab = moderat
   check_no_arguments("plot() of msc_regress()", ...)
   variables <- names(x$frame)
   if (length(variables) == 0L) msc_stop("There is no moderator to plot", arg = "moderator")
-  moderator <- if (is.null(moderator)) variables[1L] else choose_one(moderator, variables, "moderator")
+  moderator <- if (is.null(moderator)) variables[1L] else
+    choose_one(moderator, variables, "moderator")
   force(xlab)
   values <- x$frame[[moderator]]
   at <- if (is.numeric(values)) seq(min(values), max(values), length.out = 101L) else
@@ -190,17 +197,20 @@ bubble_line <- function(x, moderator, at, transf) {
   for (name in setdiff(names(x$frame), moderator))
     if (!is.null(x$xlevels[[name]]))
       grid[[name]] <- factor(rep(x$xlevels[[name]][1L], length(at)), x$xlevels[[name]])
-  grid[[moderator]] <- if (is.null(x$xlevels[[moderator]])) at else factor(at, x$xlevels[[moderator]])
+  grid[[moderator]] <- if (is.null(x$xlevels[[moderator]])) at else
+    factor(at, x$xlevels[[moderator]])
   frame <- structure(grid, class = "data.frame", row.names = seq_along(at))
   attr(frame, "terms") <- x$terms
   design <- stats::model.matrix(x$terms, frame, contrasts.arg = x$contrasts)
   estimate <- as.vector(design %*% coef.msc_regress(x))
   half <- regression_quantile(x, x$settings$level) * sqrt(rowSums((design %*% x$vcov) * design))
-  out <- data.frame(at = at, estimate = estimate, ci_low = estimate - half, ci_high = estimate + half)
+  out <- data.frame(at = at, estimate = estimate, ci_low = estimate - half,
+                    ci_high = estimate + half)
   if (transf) to_natural(out, x) else out
 }
 
 bubble_title <- function(x, transf) {
-  title <- if (is.null(x$options$effect_label)) measure_titles[[x$measure]] else x$options$effect_label
+  title <- if (is.null(x$options$effect_label)) measure_titles[[x$measure]] else
+    x$options$effect_label
   if (is_ratio(x$measure, x$options) && !transf) paste0("log(", title, ")") else title
 }

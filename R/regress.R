@@ -71,8 +71,9 @@ data_of_fit <- function(fit, env) {
   data <- tryCatch(eval(fit$call$data, env), error = function(e) NULL)
   if (!is.data.frame(data)) data <- NULL
   if (!is.null(data) && nrow(data) != nrow(fit$studies))
-    msc_stop("`", paste(deparse(fit$call$data), collapse = ""), "` has ", nrow(data), " rows now and the fit ",
-             nrow(fit$studies), ": give the moderators as `data`", arg = "data")
+    msc_stop("`", paste(deparse(fit$call$data), collapse = ""), "` has ",
+             nrow(data), " rows now and the fit ", nrow(fit$studies),
+             ": give the moderators as `data`", arg = "data")
   own <- fit$studies[setdiff(names(fit$studies), names(data))]
   if (is.null(data)) own else cbind(as.data.frame(data), own)
 }
@@ -82,7 +83,8 @@ regression_settings <- function(fit, tau2, ci_method, model, level) {
     choose_one(ci_method, c("wald", "t", "hksj", "hksj_floor"), "ci_method")
   if (ci %in% c("hksj_max", "hksj_iqwig", "kr")) ci <- "hksj"
   if (ci %in% c("hc", "pl")) ci <- "wald"
-  model <- if (is.null(model)) fit$overall$model else choose_one(model, c("random", "fixed"), "model")
+  model <- if (is.null(model)) fit$overall$model else
+    choose_one(model, c("random", "fixed"), "model")
   list(tau2 = if (is.null(tau2)) fit$tau2_method else choose_tau2(tau2, FALSE, "wald", "none"),
        ci_method = if (model == "fixed") "wald" else ci, model = model,
        level = if (is.null(level)) fit$level[["total"]] else check_level(level)[["total"]])
@@ -94,8 +96,9 @@ regression_design <- function(fit, moderators, data) {
     msc_stop("`data` must be a data frame with a row for each of the ", nrow(fit$studies),
              " rows of the fit", arg = "data")
   frame <- tryCatch(stats::model.frame(moderators, data, na.action = stats::na.pass),
-                    error = function(e) msc_stop("`moderators` cannot be evaluated: ", conditionMessage(e),
-                                                 arg = "moderators"))
+                    error = function(e)
+                      msc_stop("`moderators` cannot be evaluated: ", conditionMessage(e),
+                               arg = "moderators"))
   used <- rep(FALSE, nrow(frame))
   used[pooled_effects(fit)$rows] <- TRUE
   missing <- used & !stats::complete.cases(frame)
@@ -108,8 +111,8 @@ regression_design <- function(fit, moderators, data) {
     msc_stop("These coefficients cannot be told from the others, or have no row: ",
              quote_names(colnames(x)[rank$pivot[-seq_len(rank$rank)]]), arg = "moderators")
   if (nrow(x) <= ncol(x))
-    msc_stop("A model with ", ncol(x), " coefficients needs more than ", ncol(x), " rows; there are ",
-             nrow(x), arg = "moderators")
+    msc_stop("A model with ", ncol(x), " coefficients needs more than ",
+             ncol(x), " rows; there are ", nrow(x), arg = "moderators")
   list(x = x, frame = frame, terms = terms, used = which(used),
        xlevels = stats::.getXlevels(terms, frame), contrasts = attr(x, "contrasts"),
        notes = if (any(missing)) paste0("Left out for a missing moderator: ",
@@ -164,14 +167,16 @@ solve_weighted <- function(x, y, w) {
   back <- order(factored$pivot)
   unscaled <- chol2inv(qr.R(factored))[back, back, drop = FALSE]
   dimnames(unscaled) <- list(colnames(x), colnames(x))
-  list(beta = stats::setNames(beta, colnames(x)), unscaled = unscaled, rss = sum(w * (y - x %*% beta)^2))
+  list(beta = stats::setNames(beta, colnames(x)), unscaled = unscaled,
+       rss = sum(w * (y - x %*% beta)^2))
 }
 
 coefficient_table <- function(beta, vcov, df, settings) {
   se <- sqrt(diag(vcov))
   by_t <- settings$ci_method != "wald"
   statistic <- beta / se
-  quantile <- if (by_t) stats::qt(0.5 + settings$level / 2, df) else stats::qnorm(0.5 + settings$level / 2)
+  quantile <- if (by_t) stats::qt(0.5 + settings$level / 2, df) else
+    stats::qnorm(0.5 + settings$level / 2)
   p <- 2 * if (by_t) stats::pt(-abs(statistic), df) else stats::pnorm(-abs(statistic))
   data.frame(term = names(beta), estimate = beta, se = se, statistic = statistic,
              df = if (by_t) df else NA_real_, p_value = p, ci_low = beta - quantile * se,

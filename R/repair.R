@@ -96,8 +96,9 @@ msc_repair <- function(fit, cluster = NULL, r = c(0, 0.25, 0.5, 0.75, 1), time =
   check_fit(fit)
   generic <- choose_one(generic, c("effect", "smd"), "generic")
   env <- parent.frame()
-  problem <- list(fit = fit, cluster = read_cluster(fit, substitute(cluster), env), generic = generic,
-                  time = read_time(fit, substitute(time), env), r = check_correlations(r))
+  problem <- list(fit = fit, cluster = read_cluster(fit, substitute(cluster), env),
+                  generic = generic, time = read_time(fit, substitute(time), env),
+                  r = check_correlations(r))
   problem$randomised <- read_controls(randomised, fit$studies$study)
   problem <- gather_rows(problem)
   problem$keep <- check_keep(keep, problem)
@@ -108,9 +109,11 @@ msc_repair <- function(fit, cluster = NULL, r = c(0, 0.25, 0.5, 0.75, 1), time =
     lapply(c("first", "last", "largest", if (!is.null(keep)) "given"), function(rule)
       try_repair(problem, "one_row", rule, function(p) keep_one(p, rule))),
     lapply(problem$r, function(r)
-      try_repair(problem, "composite", paste("r =", format_number(r)), function(p) composite(p, r))),
+      try_repair(problem, "composite", paste("r =", format_number(r)),
+                 function(p) composite(p, r))),
     list(try_repair(problem, "gls", "shared control", shared_gls),
-         try_repair(problem, "three_level", "REML", function(p) repaired_model(p, three_level(p$fit, p$cluster)))),
+         try_repair(problem, "three_level", "REML",
+                    function(p) repaired_model(p, three_level(p$fit, p$cluster)))),
     lapply(c("CR1", "CR2"), function(type)
       try_repair(problem, "robust", type, function(p) repaired_robust(p, type))),
     list(try_repair(problem, "three_level_robust", "CR2", function(p)
@@ -145,11 +148,13 @@ gather_rows <- function(problem) {
   clusters <- split(rows, factor(problem$cluster[rows], unique(problem$cluster[rows])))
   problem$rows <- rows
   problem$several <- clusters[lengths(clusters) > 1L]
-  problem$shared <- unlist(lapply(unname(problem$several), function(g) control_groups(s, g)), recursive = FALSE)
+  problem$shared <- unlist(lapply(unname(problem$several), function(g) control_groups(s, g)),
+                           recursive = FALSE)
   division <- lapply(problem$shared, function(g) divided_control(s, g, problem$randomised))
   problem$split <- vapply(division, `[[`, NA, "split")
   problem$assumed <- paste(unlist(Map(function(g, d) if (!d$sure) paste0(
-    spelled_rows(g), ": control of ", s$n2i[g[1L]], " taken as ", if (d$split) "divided" else "repeated", ", ", d$why,
+    spelled_rows(g), ": control of ", s$n2i[g[1L]], " taken as ",
+    if (d$split) "divided" else "repeated", ", ", d$why,
     "; `randomised` would settle it"), problem$shared, division)), collapse = ". ")
   problem
 }
@@ -166,18 +171,20 @@ check_keep <- function(keep, problem) {
   if (is.null(keep)) return(NULL)
   several <- unlist(problem$several)
   if (!is.numeric(keep) || !all(keep %in% several))
-    msc_stop("`keep` must be numbers of rows of studies that have several: ", paste(several, collapse = ", "), arg = "keep")
+    msc_stop("`keep` must be numbers of rows of studies that have several: ",
+             paste(several, collapse = ", "), arg = "keep")
   taken <- lengths(lapply(problem$several, intersect, keep))
   if (any(taken != 1L))
-    msc_stop("`keep` must name one row of each study that has several: ", names(taken)[taken != 1L][1L], " has ",
-             taken[taken != 1L][1L], arg = "keep")
+    msc_stop("`keep` must name one row of each study that has several: ",
+             names(taken)[taken != 1L][1L], " has ", taken[taken != 1L][1L], arg = "keep")
   as.integer(keep)
 }
 
 # One line: the result, or why there is none.
 try_repair <- function(problem, repair, setting, compute) {
-  empty <- data.frame(repair = repair, setting = setting, estimate = NA_real_, se = NA_real_, ci_low = NA_real_,
-                      ci_high = NA_real_, p_value = NA_real_, tau2 = NA_real_, I2 = NA_real_, k = NA_integer_,
+  empty <- data.frame(repair = repair, setting = setting, estimate = NA_real_,
+                      se = NA_real_, ci_low = NA_real_, ci_high = NA_real_, p_value = NA_real_,
+                      tau2 = NA_real_, I2 = NA_real_, k = NA_integer_,
                       participants = NA_real_, note = "")
   if (repair != "as_it_stands" && length(problem$several) == 0L) {
     empty$note <- "no study has several rows in the total"
@@ -210,5 +217,6 @@ repaired_robust <- function(problem, type, model = NULL) {
   c(as.list(plain_frame(robust)[c("estimate", "se", "ci_low", "ci_high", "p_value", "k")]),
     tau2 = if (is.null(model)) problem$fit$overall$tau2 else model$tau2_between + model$tau2_within,
     participants = participants_of(problem$fit$studies[problem$rows, ]),
-    note = if (robust$df < 4) paste0("df = ", format_fixed(robust$df, 1L), ": p not to be trusted") else "")
+    note = if (robust$df < 4)
+      paste0("df = ", format_fixed(robust$df, 1L), ": p not to be trusted") else "")
 }

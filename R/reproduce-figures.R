@@ -27,7 +27,8 @@ msc_figures <- function(x = msc_reproduce(), file = NULL, ...) {
     msc_stop("`x` must come from msc_reproduce(), with all its rows", arg = "x")
   figures <- figures[order(figure_rank(names(figures)))]
   observed <- names(figures) %in% attr(x, "observed") | !startsWith(names(figures), "Fig ")
-  attr(figures, "layer") <- stats::setNames(ifelse(observed, "observed", "reconstructed"), names(figures))
+  attr(figures, "layer") <- stats::setNames(ifelse(observed, "observed", "reconstructed"),
+                                            names(figures))
   if (is.null(file)) return(figures)
   file <- check_strings(file, 1L, "file")
   if (!grepl("[.]pdf$", file, ignore.case = TRUE))
@@ -51,8 +52,8 @@ figure_titles <- c(
   "Fig 4" = "MELD score", "Fig 5" = "Albumin", "Fig 6" = "Albumin, without Fang 2018",
   "Fig 7" = "MELD score, by time", "Fig 8" = "MELD score, by route", "Fig 9" = "Albumin, by time",
   "Fig 10" = "Albumin, by route", "Fig 11" = "Albumin, by cause", "Fig 12" = "Albumin, by dose",
-  "Fig S1A" = "ALT", "Fig S1B" = "AST", "Fig S1C" = "Bilirubin", "Fig S1D" = "INR", "Fig S2" = "ALT, by time",
-  "Fig S3" = "AST, by time", "Fig S4" = "Bilirubin, by time"
+  "Fig S1A" = "ALT", "Fig S1B" = "AST", "Fig S1C" = "Bilirubin", "Fig S1D" = "INR",
+  "Fig S2" = "ALT, by time", "Fig S3" = "AST, by time", "Fig S4" = "Bilirubin, by time"
 )
 
 layer_sentences <- c(
@@ -75,7 +76,8 @@ write_figures <- function(figures, file, ...) {
   heading <- 0.65
   size <- c(width = max(sizes["width", ], 7), height = max(sizes["height", ]) + heading)
   # cairo_pdf() has no pages by default
-  if (capabilities("cairo")) grDevices::cairo_pdf(file, size[["width"]], size[["height"]], onefile = TRUE)
+  if (capabilities("cairo"))
+    grDevices::cairo_pdf(file, size[["width"]], size[["height"]], onefile = TRUE)
   else grDevices::pdf(file, size[["width"]], size[["height"]], onefile = TRUE)
   device <- grDevices::dev.cur()
   tryCatch(for (name in names(grobs))
@@ -92,7 +94,8 @@ draw_page <- function(grob, title, size, heading) {
   grid::grid.text(title[1L], inch(0.15), top(0.22), hjust = 0,
                   gp = grid::gpar(fontsize = 13, fontface = "bold"))
   grid::grid.text(title[2L], inch(0.15), top(0.47), hjust = 0, gp = grid::gpar(fontsize = 10))
-  grid::pushViewport(grid::viewport(inch(0), top(heading), inch(size[["width"]]), inch(size[["height"]]),
+  grid::pushViewport(grid::viewport(inch(0), top(heading),
+                                    inch(size[["width"]]), inch(size[["height"]]),
                                     just = c("left", "top")))
   grid::grid.draw(grob)
   grid::popViewport()

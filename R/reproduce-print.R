@@ -5,8 +5,8 @@ layer_signs <- c(observed = "obs", reconstructed = "rec", "audited only" = "aud"
 # The verdict in a word or two where the line is narrow.
 short_verdicts <- c(
   "agrees" = "agrees", "agrees within 0.03" = "within 0.03", "differs" = "differs",
-  "not reproducible: rows unknown" = "rows unknown", "not reproducible: rows incomplete" = "rows incomplete",
-  "contradicts itself" = "contradictory"
+  "not reproducible: rows unknown" = "rows unknown",
+  "not reproducible: rows incomplete" = "rows incomplete", "contradicts itself" = "contradictory"
 )
 
 #' @rdname msc_reproduce
@@ -24,7 +24,8 @@ format.msc_reproduction <- function(x, width = getOption("width"), ...) {
     return(format(as.data.frame(x), ...))
   audited <- x$layer == "audited only"
   cells <- list(
-    id = c("", x$id), result = c("Result", paste(x$outcome, x$subgroup)), printed = c("Printed", x$printed),
+    id = c("", x$id), result = c("Result", paste(x$outcome, x$subgroup)),
+    printed = c("Printed", x$printed),
     recomputed = c("Recomputed", ifelse(audited, "-", x$recomputed)),
     difference = c("Diff", ifelse(is.na(x$difference), "", format_fixed(x$difference, 3L))),
     layer = c("", layer_signs[x$layer]), verdict = c("Verdict", short_verdicts[x$verdict])
@@ -42,16 +43,19 @@ format.msc_reproduction <- function(x, width = getOption("width"), ...) {
 
 reproduction_table <- function(cells) {
   padded <- lapply(names(cells), function(name)
-    pad(cells[[name]], max(nchar(cells[[name]], "width")), if (name == "difference") "right" else "left"))
+    pad(cells[[name]], max(nchar(cells[[name]], "width")),
+        if (name == "difference") "right" else "left"))
   sub(" +$", "", do.call(paste, padded))
 }
 
 reproduction_legend <- function(x) {
   n <- table(factor(x$layer, names(layer_signs)))
-  c(paste0(nrow(x), " printed results: ", n[["observed"]], " from observed rows (obs), ", n[["reconstructed"]],
-           " from reconstructed effects (rec), ", n[["audited only"]], " audited only (aud)."),
+  c(paste0(nrow(x), " printed results: ", n[["observed"]], " from observed rows (obs), ",
+           n[["reconstructed"]], " from reconstructed effects (rec), ",
+           n[["audited only"]], " audited only (aud)."),
     if (n[["reconstructed"]] > 0L)
-      "Reconstructed effects were made to fit the print: that they agree proves nothing about the treatment.",
+      paste("Reconstructed effects were made to fit the print: that they agree proves nothing",
+            "about the treatment."),
     "Column `reason` says what was found.")
 }
 

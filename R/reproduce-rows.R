@@ -178,8 +178,10 @@ inestimable_words <- function(fit, subgroup) {
 
 lacking_words <- function(mine, lacking, total) {
   who <- mine$study[lacking]
-  if (total && length(unique(mine$subgroup)) > 1L) who <- paste0(who, " (", mine$subgroup[lacking], ")")
-  paste0(sum(lacking), " of ", nrow(mine), " rows lack numbers: ", paste(utils::head(who, 3L), collapse = ", "),
+  if (total && length(unique(mine$subgroup)) > 1L)
+    who <- paste0(who, " (", mine$subgroup[lacking], ")")
+  paste0(sum(lacking), " of ", nrow(mine), " rows lack numbers: ",
+         paste(utils::head(who, 3L), collapse = ", "),
          if (sum(lacking) > 3L) paste0(" and ", sum(lacking) - 3L, " more"))
 }
 
@@ -198,7 +200,8 @@ fit_rows <- function(rows, outcome) {
   levels <- unique(rows$subgroup)
   do.call(mscpool, list(
     data = rows[c("study", continuous_columns)], measure = rows$measure[1L], model = "random",
-    subgroup = if (length(levels) > 1L || !levels %in% c("", "overall")) factor(rows$subgroup, levels),
+    subgroup = if (length(levels) > 1L || !levels %in% c("", "overall"))
+      factor(rows$subgroup, levels),
     options = msc_options(labels = c("MSC", "Control"), favours = favours)))
 }
 

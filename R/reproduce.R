@@ -59,7 +59,8 @@ msc_reproduce <- function(rows = NULL) {
   lines <- lapply(seq_len(nrow(reported)), function(i) {
     line <- reported[i, ]
     if (!is.null(given$pools[[line$id]])) {
-      impossible <- if (audit$wrong[i]) paste("no rows can give the printed line:", audit$contradiction[i])
+      impossible <- if (audit$wrong[i])
+        paste("no rows can give the printed line:", audit$contradiction[i])
       note <- join_words(given$notes[[line$id]], impossible)
       return(recomputed_line(line, given$pools[[line$id]], "observed", note))
     }
@@ -97,7 +98,8 @@ subgroup_words <- function(line) {
 
 # "0.50 [0.02, 0.97], I2 79%", as printed; a heterogeneity line without an effect.
 printed_words <- function(line) {
-  effect <- if (nzchar(line$estimate)) paste0(line$estimate, " [", line$ci_low, ", ", line$ci_high, "]")
+  effect <- if (nzchar(line$estimate))
+    paste0(line$estimate, " [", line$ci_low, ", ", line$ci_high, "]")
   paste(c(effect, if (nzchar(line$I2)) paste0("I\u00b2 ", line$I2, "%")), collapse = ", ")
 }
 
@@ -120,8 +122,8 @@ recomputed_line <- function(line, pools, layer, note) {
 
 compare_line <- function(line, pool, layer, note) {
   printed <- lapply(line[quantity_words], printed_interval)
-  ours <- c(estimate = pool$estimate, ci_low = pool$ci_low, ci_high = pool$ci_high, p = pool$p_value,
-            I2 = pool$I2, het_p = pool$Q_p)
+  ours <- c(estimate = pool$estimate, ci_low = pool$ci_low,
+            ci_high = pool$ci_high, p = pool$p_value, I2 = pool$I2, het_p = pool$Q_p)
   shown <- vapply(printed, function(x) !is.na(x$half), NA)
   inside <- mapply(function(x, value) is.na(x$half) || (!is.na(value) && value >= x$low - 1e-9 &&
                                                           value <= x$high + 1e-9), printed, ours)
@@ -137,7 +139,8 @@ compare_line <- function(line, pool, layer, note) {
 
 pooled_words <- function(pool, shown) {
   effect <- if (shown[["estimate"]]) format_interval(pool$estimate, pool$ci_low, pool$ci_high)
-  paste(c(effect, if (shown[["I2"]]) paste0("I\u00b2 ", format_count(pool$I2), "%")), collapse = ", ")
+  paste(c(effect, if (shown[["I2"]]) paste0("I\u00b2 ", format_count(pool$I2), "%")),
+        collapse = ", ")
 }
 
 # Numbers beside estimate and limits that do not round to the print.

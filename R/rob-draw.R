@@ -41,8 +41,9 @@
 #' drawn <- plot(rob, type = "graph", draw = FALSE)
 #' drawn$layout$bars
 #' @export
-plot.msc_rob <- function(x, type = c("summary", "graph"), weights = NULL, sort = c("study", "input"),
-                         headings = c("titles", "letters"), palette = c("revman", "safe"), fontsize = 10,
+plot.msc_rob <- function(x, type = c("summary", "graph"), weights = NULL,
+                         sort = c("study", "input"), headings = c("titles", "letters"),
+                         palette = c("revman", "safe"), fontsize = 10,
                          family = "", newpage = TRUE, draw = TRUE, ...) {
   check_no_dots(..., of = plot.msc_rob, name = "plot")
   type <- choose_one(type, c("summary", "graph"), "type")
@@ -50,9 +51,10 @@ plot.msc_rob <- function(x, type = c("summary", "graph"), weights = NULL, sort =
   headings <- choose_one(headings, c("titles", "letters"), "headings")
   if (type == "summary" && !is.null(weights))
     msc_stop("`weights` are for `type = \"graph\"`", arg = "weights")
-  layout <- if (type == "summary") summary_layout(x, sort, palette) else graph_layout(x, weights, palette)
-  spec <- list(layout = layout, letters = headings == "letters", fontsize = check_fontsize(fontsize),
-               family = check_strings(family, 1L, "family"))
+  layout <- if (type == "summary") summary_layout(x, sort, palette) else
+    graph_layout(x, weights, palette)
+  spec <- list(layout = layout, letters = headings == "letters",
+               fontsize = check_fontsize(fontsize), family = check_strings(family, 1L, "family"))
   show_figure(figure_of(spec, paste0("msc_rob_", type, "_grob")), newpage, draw)
 }
 
@@ -69,7 +71,8 @@ figure_page.msc_rob_graph_grob <- function(grob, size) {
   face <- ifelse(d$overall, "bold", "plain")
   width_of <- function(x, face) lines_width(x, face, size, spec$family)
   label <- d$title
-  for (f in unique(face)) label[face == f] <- wrap_text(label[face == f], 25 * em, f, size, spec$family)
+  for (f in unique(face))
+    label[face == f] <- wrap_text(label[face == f], 25 * em, f, size, spec$family)
   label_width <- max(mapply(width_of, label, face), width_of(unique(d$group), "bold"))
   rows <- place_bars(d, label, em)
   left <- 0.8 * em + label_width + 0.9 * em
@@ -83,8 +86,9 @@ figure_page.msc_rob_graph_grob <- function(grob, size) {
   axis <- rows$bottom + 0.35 * em
   caption <- if (spec$layout$weighted) axis + 2.35 * em else axis + 1.05 * em
   box <- caption + 1.1 * em
-  list(em = em, size = size, label = label, face = face, rows = rows, left = left, right = right, tick = tick,
-       axis = axis, caption = caption, legend = legend, box = box, width = width,
+  list(em = em, size = size, label = label, face = face, rows = rows, left = left,
+       right = right, tick = tick, axis = axis, caption = caption,
+       legend = legend, box = box, width = width,
        height = box + legend$height + 0.5 * em + 0.6 * em)
 }
 
@@ -96,8 +100,8 @@ place_bars <- function(d, label, em) {
   before <- ifelse(starts, 1.7 * em, 0) + ifelse(d$overall, 0.5 * em, 0)
   before[-1L] <- before[-1L] + ifelse(starts[-1L], 0.5 * em, 0)
   end <- 0.5 * em + cumsum(before + height)
-  list(middle = end - height / 2, heading = (end - height - 0.8 * em)[starts], group = d$group[starts],
-       bottom = end[length(end)])
+  list(middle = end - height / 2, heading = (end - height - 0.8 * em)[starts],
+       group = d$group[starts], bottom = end[length(end)])
 }
 
 #' @export
@@ -122,17 +126,23 @@ figure_children.msc_rob_graph_grob <- function(grob, page, across, down) {
     }),
     list(
       if (length(page$rows$group) > 0L)
-        text_at(page$rows$group, across(rep(page$left, length(page$rows$group))), down(page$rows$heading), 0, "bold"),
-      grid::rectGrob(across(to_x(bars$x_low)), down(y), across(to_x(bars$x_high) - to_x(bars$x_low)),
-                     across(1.25 * em), hjust = 0, gp = grid::gpar(fill = layout$legend$colour[mark], lwd = 0.6)),
-      grid::segmentsGrob(across(page$left), down(page$axis), across(page$right), down(page$axis), gp = line),
-      grid::segmentsGrob(across(ticks), down(page$axis), across(ticks), down(page$axis + 0.3 * em), gp = line),
+        text_at(page$rows$group, across(rep(page$left, length(page$rows$group))),
+                down(page$rows$heading), 0, "bold"),
+      grid::rectGrob(across(to_x(bars$x_low)), down(y),
+                     across(to_x(bars$x_high) - to_x(bars$x_low)),
+                     across(1.25 * em), hjust = 0,
+                     gp = grid::gpar(fill = layout$legend$colour[mark], lwd = 0.6)),
+      grid::segmentsGrob(across(page$left), down(page$axis), across(page$right),
+                         down(page$axis), gp = line),
+      grid::segmentsGrob(across(ticks), down(page$axis), across(ticks),
+                         down(page$axis + 0.3 * em), gp = line),
       text_at(page$tick, across(ticks), down(rep(page$axis + 0.95 * em, length(ticks))), 0.5),
       if (layout$weighted) text_at("Share of the weight in the meta-analysis",
-                                   across((page$left + page$right) / 2), down(page$caption - 0.1 * em), 0.5)
+                                   across((page$left + page$right) / 2),
+                                   down(page$caption - 0.1 * em), 0.5)
     ),
-    draw_signs(to_x((bars$x_low + bars$x_high) / 2)[signed], y[signed], 1.05 * em, layout$legend[mark[signed], ],
-               across, down),
+    draw_signs(to_x((bars$x_low + bars$x_high) / 2)[signed], y[signed], 1.05 * em,
+               layout$legend[mark[signed], ], across, down),
     draw_legend_box(page, layout$legend, across, down, "square")
   )
   do.call(grid::gList, Filter(Negate(is.null), marks))
@@ -144,7 +154,8 @@ draw_legend_box <- function(page, legend, across, down, shape) {
   em <- page$em
   width <- page$width - 1.2 * em
   height <- page$legend$height + 0.5 * em
-  c(list(grid::rectGrob(across(0.6 * em), down(page$box), across(width), across(height), hjust = 0, vjust = 1,
+  c(list(grid::rectGrob(across(0.6 * em), down(page$box), across(width),
+                        across(height), hjust = 0, vjust = 1,
                         gp = grid::gpar(fill = NA, lwd = 0.6))),
     draw_legend(page$legend, legend, 1.4 * em, page$box + 0.25 * em, em, across, down, shape))
 }

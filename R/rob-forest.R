@@ -16,9 +16,10 @@ forest_rob <- function(rob, fit, layout, palette) {
   n <- nrow(domains)
   j <- rob$judgements[match(pair_key(rep(label, each = n), rep(domains$domain, length(label))),
                             pair_key(rob$judgements$study, rob$judgements$domain)), ]
-  cells <- data.frame(row = rep(layout$rows$row[shown], each = n), study = j$study, domain = j$domain,
-                      column = rep(domains$column, length(label)), level = j$judgement, reason = j$reason,
-                      mark = mark_of(j, legend))
+  cells <- data.frame(row = rep(layout$rows$row[shown], each = n),
+                      study = j$study, domain = j$domain,
+                      column = rep(domains$column, length(label)),
+                      level = j$judgement, reason = j$reason, mark = mark_of(j, legend))
   # A reason that stands in no row shown needs no place in the legend.
   unused <- which(legend$kind == "reason" & !seq_len(nrow(legend)) %in% cells$mark)
   if (length(unused) > 0L) {
@@ -33,10 +34,12 @@ check_matched <- function(study, rob) {
   absent <- setdiff(study, rob$studies)
   if (length(absent) == 0L) return(invisible())
   other <- setdiff(rob$studies, study)
-  with <- paste0(if (length(other) > 0L) paste0("; judged, but not in the fit: ", name_first(other)),
+  with <- paste0(if (length(other) > 0L)
+                   paste0("; judged, but not in the fit: ", name_first(other)),
                  ". Rows are matched by study label")
   if (length(absent) == length(unique(study)))
-    msc_stop("`rob` has a judgement of no study of the fit: ", name_first(absent), with, arg = "rob")
+    msc_stop("`rob` has a judgement of no study of the fit: ",
+             name_first(absent), with, arg = "rob")
   msc_warn("`rob` has no judgement of ", name_first(absent), with, arg = "rob")
 }
 
@@ -50,7 +53,8 @@ place_rob_columns <- function(spec, panel, size, em) {
   inside <- lapply(group, function(g) which(domains$group == g))
   room <- lengths(inside) * 1.5 * em
   label <- wrap_text(name, pmax(room, 7 * em), "bold", size, spec$family)
-  room <- pmax(room, vapply(label, lines_width, 0, face = "bold", size = size, family = spec$family))
+  room <- pmax(room, vapply(label, lines_width, 0, face = "bold",
+                            size = size, family = spec$family))
   right <- panel$right + panel$margin_right + 0.3 * em + cumsum(room + 0.8 * em) - 0.8 * em
   middle <- numeric(nrow(domains))
   # Columns stay 1.5 font sizes apart under a wider heading.
@@ -58,7 +62,8 @@ place_rob_columns <- function(spec, panel, size, em) {
     n <- length(inside[[i]])
     middle[inside[[i]]] <- right[i] - room[i] / 2 + (seq_len(n) - (n + 1) / 2) * 1.5 * em
   }
-  list(middle = middle, label = label, centre = right - room / 2, right = unname(right[length(right)]))
+  list(middle = middle, label = label, centre = right - room / 2,
+       right = unname(right[length(right)]))
 }
 
 # The legend starts where the figure ends without it.
@@ -86,12 +91,13 @@ draw_rob <- function(spec, page, across, down) {
   left <- 0.8 * em
   c(
     list(
-      text_at(columns$label, across(columns$centre), down(heading_position(columns$label, 1L, page)),
-              0.5, "bold"),
+      text_at(columns$label, across(columns$centre),
+              down(heading_position(columns$label, 1L, page)), 0.5, "bold"),
       text_at(spec$rob$domains$code, across(columns$middle),
               down(heading_position(spec$rob$domains$code, 2L, page)), 0.5, "bold")
     ),
-    draw_marks(columns$middle[cells$column], y, 1.2 * em, cells$mark, spec$rob$legend, across, down),
+    draw_marks(columns$middle[cells$column], y, 1.2 * em, cells$mark,
+               spec$rob$legend, across, down),
     list(text_at("Risk of bias legend", across(left), down(key$title), 0, "bold"),
          text_at(key$text, across(rep(left, length(key$text))), down(key$middle), 0)),
     draw_legend(key$legend, spec$rob$legend, left, key$legend_top, em, across, down, "disc")

@@ -7,7 +7,8 @@ rob_palettes <- c("revman", "safe")
 # comes after them: `level` is NA there and `reason` tells one kind from another.
 rob_legend <- function(x, palette) {
   levels <- x$tool$levels
-  colour <- if (choose_one(palette, rob_palettes, "palette") == "safe") levels$safe else levels$colour
+  colour <- if (choose_one(palette, rob_palettes, "palette") == "safe")
+    levels$safe else levels$colour
   legend <- data.frame(level = levels$level, reason = NA_character_, title = levels$title,
                        sign = levels$sign, colour = colour, kind = "judged")
   none <- is.na(x$judgements$judgement)
@@ -15,8 +16,8 @@ rob_legend <- function(x, palette) {
   # One reason needs no letter: its open circle is like no other mark.
   letters <- if (length(reasons) > 1L) letters[seq_along(reasons)] else rep("", length(reasons))
   more <- data.frame(level = rep(NA_character_, length(reasons)), reason = reasons,
-                     title = capitalise(reasons), sign = letters, colour = rep("white", length(reasons)),
-                     kind = rep("reason", length(reasons)))
+                     title = capitalise(reasons), sign = letters,
+                     colour = rep("white", length(reasons)), kind = rep("reason", length(reasons)))
   rbind(legend, more)
 }
 
@@ -37,8 +38,8 @@ summary_layout <- function(x, sort, palette) {
   j <- x$judgements
   domains <- rob_domains(x)
   cells <- data.frame(study = j$study, domain = j$domain, row = match(j$study, studies),
-                      column = match(j$domain, domains$domain), level = j$judgement, reason = j$reason,
-                      mark = mark_of(j, legend))
+                      column = match(j$domain, domains$domain),
+                      level = j$judgement, reason = j$reason, mark = mark_of(j, legend))
   cells <- cells[order(cells$row, cells$column), ]
   rownames(cells) <- NULL
   structure(list(studies = data.frame(row = seq_along(studies), study = studies), domains = domains,
@@ -64,8 +65,8 @@ graph_layout <- function(x, weights, palette) {
   none <- missing_words(j)
   if (length(none) > 0L)
     legend <- rbind(legend, data.frame(level = NA_character_, reason = NA_character_,
-                                       title = capitalise(paste(none, collapse = " or ")), sign = "",
-                                       colour = "white", kind = "missing"))
+                                       title = capitalise(paste(none, collapse = " or ")),
+                                       sign = "", colour = "white", kind = "missing"))
   domains <- rob_domains(x)
   bars <- do.call(rbind, lapply(domains$domain, function(d) {
     bar_of(j[j$domain == d, ], x$tool$levels$level, weighed$weight)

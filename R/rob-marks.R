@@ -63,14 +63,14 @@ place_legend <- function(legend, room, size, family, em) {
     line[i] <- now
     at <- at + item[i] + gap
   }
-  list(x = x, line = line, lines = now, pitch = 1.5 * em, width = max(x + item), height = now * 1.5 * em,
-       side = 1.15 * em)
+  list(x = x, line = line, lines = now, pitch = 1.5 * em,
+       width = max(x + item), height = now * 1.5 * em, side = 1.15 * em)
 }
 
 draw_legend <- function(placed, legend, left, top, em, across, down, shape) {
   y <- top + (placed$line - 0.5) * placed$pitch
-  c(draw_marks(left + placed$x + placed$side / 2, y, placed$side, seq_len(nrow(legend)), legend, across, down,
-               shape),
+  c(draw_marks(left + placed$x + placed$side / 2, y, placed$side,
+               seq_len(nrow(legend)), legend, across, down, shape),
     list(text_at(legend$title, across(left + placed$x + placed$side + 0.45 * em), down(y), 0)))
 }
 

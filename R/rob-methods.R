@@ -26,7 +26,8 @@ rob_lines <- function(x, most = 60L) {
   key <- paste0(x$tool$levels$sign, " ", x$tool$levels$level)
   none <- missing_words(x$judgements)
   c(sub(" +$", "", paste0(left, "  ", body)), if (more > 0L) paste0("... and ", more, " more"), "",
-    paste(c(key, if (length(none) > 0L) paste0(". ", paste(none, collapse = " or "))), collapse = ", "))
+    paste(c(key, if (length(none) > 0L) paste0(". ", paste(none, collapse = " or "))),
+          collapse = ", "))
 }
 
 #' @export
@@ -55,12 +56,14 @@ format_counts <- function(x, width) {
     pad(text, max(nchar(text, "width")), "right")
   })
   used <- sum(vapply(columns, function(text) nchar(text[1L], "width") + 2L, 0))
-  left <- shorten(c("", paste0(format(letter_codes(nrow(x))), "  ", x$domain)), max(32, width - used))
+  left <- shorten(c("", paste0(format(letter_codes(nrow(x))), "  ", x$domain)),
+                  max(32, width - used))
   do.call(paste, c(list(pad(left, max(nchar(left, "width")), "left")), columns, list(sep = "  ")))
 }
 
 #' @export
-as.data.frame.msc_rob <- function(x, row.names = NULL, optional = FALSE, what = c("long", "wide"), ...) {
+as.data.frame.msc_rob <- function(x, row.names = NULL, optional = FALSE,
+                                  what = c("long", "wide"), ...) {
   # as.data.frame(x, "wide"): the generic's second argument is row.names.
   if (missing(what) && is.character(row.names) && length(row.names) == 1L) what <- row.names
   if (choose_one(what, c("long", "wide"), "what") == "long") return(x$judgements)
@@ -100,7 +103,8 @@ subset.msc_rob <- function(x, subset, ...) {
     if (length(absent) == length(keep))
       msc_stop("No study of the fit is among the judgements. The fit has ", name_first(keep),
                "; the judgements have ", name_first(x$studies), arg = "subset")
-    if (length(absent) > 0L) notes <- paste0("In the fit but not assessed: ", name_first(absent), ".")
+    if (length(absent) > 0L)
+      notes <- paste0("In the fit but not assessed: ", name_first(absent), ".")
   } else {
     keep <- choose_studies(x, subset)
   }
@@ -126,13 +130,15 @@ choose_studies <- function(x, subset) {
   n <- length(x$studies)
   if (is.factor(subset)) subset <- as.character(subset)
   if (is.logical(subset) && length(subset) == n) subset <- which(subset)
-  if (is.numeric(subset) && !anyNA(subset) && all(subset %in% seq_len(n))) subset <- x$studies[subset]
+  if (is.numeric(subset) && !anyNA(subset) && all(subset %in% seq_len(n)))
+    subset <- x$studies[subset]
   if (!is.character(subset) || anyNA(subset) || length(subset) == 0L)
-    msc_stop("`subset` must be a fit, study labels, numbers from 1 to ", n, ", or one TRUE or FALSE for ",
-             "each of ", n, " studies", arg = "subset")
+    msc_stop("`subset` must be a fit, study labels, numbers from 1 to ", n,
+             ", or one TRUE or FALSE for each of ", n, " studies", arg = "subset")
   unknown <- setdiff(subset, x$studies)
   if (length(unknown) > 0L)
-    msc_stop("`subset`: there is no study ", paste0("\"", utils::head(unknown, 3L), "\"", collapse = ", "),
+    msc_stop("`subset`: there is no study ",
+             paste0("\"", utils::head(unknown, 3L), "\"", collapse = ", "),
              ". The studies are ", name_first(x$studies), arg = "subset")
   unique(subset)
 }

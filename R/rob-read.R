@@ -48,7 +48,8 @@ rob_studies <- function(mapped, data, keys) {
   if (is.null(mapped[["study"]]) && !any(column_aliases$study %in% keys))
     msc_stop("`data` has no column of studies: name it `study`, or map it, as in ",
              "`study = my_column`. It has ", quote_names(names(data)), arg = "study")
-  given <- if (is.null(mapped[["study"]])) data[[stats::na.omit(match(column_aliases$study, keys))[1L]]]
+  given <- if (is.null(mapped[["study"]]))
+    data[[stats::na.omit(match(column_aliases$study, keys))[1L]]]
            else mapped[["study"]]
   empty <- which(is.na(given) | !nzchar(trimws(as.character(given))))
   if (length(empty) > 0L)
@@ -63,7 +64,8 @@ read_long <- function(study, mapped, tool) {
   domain <- unname(tool$aliases$domain[rob_key(text)])
   wrong <- which(is.na(domain))
   if (length(wrong) > 0L)
-    msc_stop("`domain` must be one of ", tool$name, ": ", name_rows(wrong, study, paste0("\"", text[wrong], "\"")),
+    msc_stop("`domain` must be one of ", tool$name, ": ",
+             name_rows(wrong, study, paste0("\"", text[wrong], "\"")),
              ". ", suggest(text[wrong[1L]], tool), arg = "domain", rows = wrong)
   entries <- data.frame(row = seq_along(study), study = study, domain = domain,
                         given = as.character(mapped[["judgement"]]), column = "judgement",
@@ -75,7 +77,8 @@ read_long <- function(study, mapped, tool) {
 suggest <- function(text, tool) {
   titles <- tool$domains$domain
   distance <- utils::adist(rob_key(text), rob_key(titles), partial = TRUE)[1L, ]
-  near <- if (!is.na(text) && min(distance) <= 3) paste0("Did you mean \"", titles[which.min(distance)], "\"? ")
+  near <- if (!is.na(text) && min(distance) <= 3)
+    paste0("Did you mean \"", titles[which.min(distance)], "\"? ")
   paste0(near, "The domains are ", quoted_domains(tool), ". Others can be added with `extra`")
 }
 
@@ -101,7 +104,8 @@ read_wide <- function(data, tool, study, mapped) {
   called <- c(called, names(data)[at])
   if (length(found) == 0L)
     msc_stop("`data` has no column that is a domain of ", tool$name, " (", quoted_domains(tool),
-             "), nor columns `domain` and `judgement`. It has ", quote_names(names(data)), arg = "data")
+             "), nor columns `domain` and `judgement`. It has ",
+             quote_names(names(data)), arg = "data")
   support <- wide_support(data, tool)
   n <- length(study)
   parts <- lapply(seq_along(found), function(j) {
@@ -133,8 +137,8 @@ note_columns <- function(data, own, supported, tool) {
   key <- rob_key(names(data))
   other <- is.na(own) & !key %in% column_aliases$study & !grepl("support$", key) & key != "weight"
   if (!any(other)) return(NULL)
-  paste0("Columns that are no domain of ", tool$name, ", not used: ", name_first(names(data)[other]),
-         ". A further domain is declared with `extra`.")
+  paste0("Columns that are no domain of ", tool$name, ", not used: ",
+         name_first(names(data)[other]), ". A further domain is declared with `extra`.")
 }
 
 # ---- judgements ----------------------------------------------------------------------
@@ -155,8 +159,8 @@ match_levels <- function(entries, tool, missing) {
 
 stop_levels <- function(entries, wrong, tool) {
   first <- utils::head(wrong, 3L)
-  culprits <- paste0("row ", entries$row[first], " (", entries$study[first], ", ", entries$domain[first], ") is \"",
-                     entries$given[first], "\"", collapse = ", ")
+  culprits <- paste0("row ", entries$row[first], " (", entries$study[first], ", ",
+                     entries$domain[first], ") is \"", entries$given[first], "\"", collapse = ", ")
   more <- length(wrong) - length(first)
   column <- unique(entries$column[wrong])[1L]
   msc_stop("`", column, "` must be ", paste0("\"", tool$levels$level, "\"", collapse = ", "),

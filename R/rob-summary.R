@@ -23,9 +23,11 @@ figure_page.msc_rob_summary_grob <- function(grob, size) {
   stacked <- stack_lines(key, em)
   key_top <- bottom + 0.6 * em
   box <- key_top + stacked$height + (if (spec$letters) 0.4 * em else 0)
-  list(em = em, size = size, label = label, heads = heads, columns = columns, left = left, top = top,
-       bottom = bottom, key = key, key_middle = key_top + stacked$middle, legend = legend, box = box,
-       width = width, height = box + legend$height + 0.5 * em + 0.6 * em)
+  list(em = em, size = size, label = label, heads = heads,
+       columns = columns, left = left, top = top,
+       bottom = bottom, key = key, key_middle = key_top + stacked$middle,
+       legend = legend, box = box, width = width,
+       height = box + legend$height + 0.5 * em + 0.6 * em)
 }
 
 # Headings over the columns: titles turned by a quarter and broken in two where that
@@ -40,12 +42,14 @@ place_heads <- function(domains, spec, size, em) {
   } else {
     label <- head_titles(domains$title, face, size, spec$family, em)
     pitch <- max(2, max(count_lines(label)) * LINE_HEIGHT + 0.5) * em
-    tall <- max(mapply(lines_width, label, face, MoreArgs = list(size = size, family = spec$family))) + 0.7 * em
+    tall <- max(mapply(lines_width, label, face,
+                       MoreArgs = list(size = size, family = spec$family))) + 0.7 * em
   }
   group <- unique(domains$group)
   room <- vapply(group, function(g) sum(domains$group == g) * pitch, 0)
   group_label <- wrap_text(group, pmax(room, 7 * em), "bold", size, spec$family)
-  group_width <- vapply(group_label, lines_width, 0, face = "bold", size = size, family = spec$family)
+  group_width <- vapply(group_label, lines_width, 0, face = "bold",
+                        size = size, family = spec$family)
   # A heading wider than its columns spreads them.
   pitch <- rep(pitch, n)
   for (i in seq_along(group)) {
@@ -53,7 +57,8 @@ place_heads <- function(domains, spec, size, em) {
     pitch[inside] <- pmax(pitch[inside], (group_width[[i]] + 0.6 * em) / sum(inside))
   }
   if (!any(nzchar(group)))
-    return(list(label = label, face = face, pitch = pitch, group = character(), bottom = 0.4 * em + tall))
+    return(list(label = label, face = face, pitch = pitch, group = character(),
+                bottom = 0.4 * em + tall))
   height <- (max(count_lines(group_label)) * LINE_HEIGHT + 0.4) * em
   list(label = label, face = face, pitch = pitch, group = group_label,
        group_y = 0.4 * em + height - 0.4 * em - count_lines(group_label) * LINE_HEIGHT / 2 * em,
@@ -80,7 +85,8 @@ head_titles <- function(titles, face, size, family, em) {
          c(seq(3, limit / em, 0.25) * em, limit))
   }, 0)
   # A quarter of a size to spare: lines are measured word by word here.
-  vapply(seq_along(titles), function(i) wrap_text(titles[i], even[i] + 0.25 * em, face[i], size, family), "")
+  vapply(seq_along(titles),
+         function(i) wrap_text(titles[i], even[i] + 0.25 * em, face[i], size, family), "")
 }
 
 # How many lines wrap_one() will make of words of these widths.
@@ -103,11 +109,13 @@ lines_needed <- function(width, blank, limit) {
 
 # Left and right edge of each column; parts and the overall judgement stand apart.
 place_cells <- function(domains, heads, left, em) {
-  apart <- c(FALSE, domains$group[-1L] != domains$group[-nrow(domains)]) | (domains$overall & domains$column > 1L)
+  apart <- c(FALSE, domains$group[-1L] != domains$group[-nrow(domains)]) |
+    (domains$overall & domains$column > 1L)
   right <- left + cumsum(heads$pitch + ifelse(apart, 0.6 * em, 0))
   start <- right - heads$pitch
   group <- unique(domains$group)
-  centre <- vapply(group, function(g) mean(c(min(start[domains$group == g]), max(right[domains$group == g]))), 0)
+  centre <- vapply(group, function(g)
+    mean(c(min(start[domains$group == g]), max(right[domains$group == g]))), 0)
   list(left = start, right = right, middle = (start + right) / 2, centre = unname(centre),
        block = cumsum(apart))
 }
@@ -121,9 +129,10 @@ figure_children.msc_rob_summary_grob <- function(grob, page, across, down) {
   marks <- c(
     draw_heads(page, grob$spec$letters, across, down),
     draw_grid(page, across, down),
-    list(right_text(page$label, across(rep(page$left - 0.6 * em, length(page$label))), down(middle), "plain")),
-    draw_marks(page$columns$middle[cells$column], middle[cells$row], 1.25 * em, cells$mark, layout$legend,
-               across, down),
+    list(right_text(page$label, across(rep(page$left - 0.6 * em, length(page$label))),
+                    down(middle), "plain")),
+    draw_marks(page$columns$middle[cells$column], middle[cells$row], 1.25 * em,
+               cells$mark, layout$legend, across, down),
     if (grob$spec$letters)
       list(text_at(page$key, across(rep(0.8 * em, length(page$key))), down(page$key_middle), 0)),
     draw_legend_box(page, layout$legend, across, down, "disc")
@@ -141,7 +150,8 @@ draw_heads <- function(page, letters, across, down) {
   } else {
     lapply(unique(heads$face), function(f) {
       i <- heads$face == f
-      grid::textGrob(heads$label[i], across(x[i]), down(rep(heads$bottom - 0.4 * page$em, sum(i))), rot = 90,
+      grid::textGrob(heads$label[i], across(x[i]),
+                     down(rep(heads$bottom - 0.4 * page$em, sum(i))), rot = 90,
                      hjust = 0, vjust = 0.5, gp = gp(f))
     })
   }
@@ -159,7 +169,8 @@ draw_grid <- function(page, across, down) {
     left <- min(page$columns$left[inside])
     right <- max(page$columns$right[inside])
     edges <- c(left, page$columns$right[inside])
-    list(grid::segmentsGrob(across(rep(left, n)), down(page$top), across(rep(right, n)), down(page$top), gp = gp),
+    list(grid::segmentsGrob(across(rep(left, n)), down(page$top),
+                            across(rep(right, n)), down(page$top), gp = gp),
          grid::segmentsGrob(across(edges), down(rep(page$top[1L], length(edges))), across(edges),
                             down(rep(page$top[n], length(edges))), gp = gp))
   }), recursive = FALSE)

@@ -39,7 +39,8 @@ msc_rob_tool <- function(name, domains, levels, colours = NULL, signs = NULL, ov
   n <- length(levels)
   colours <- if (is.null(colours)) default_colours(n) else check_colours(colours, n)
   signs <- if (is.null(signs)) default_signs(n) else check_signs(signs, n)
-  if (!is.null(groups)) groups <- check_strings(groups, length(domains) + !is.null(overall), "groups")
+  if (!is.null(groups))
+    groups <- check_strings(groups, length(domains) + !is.null(overall), "groups")
   words <- if (is.null(names(levels))) levels else names(levels)
   build_tool(name, c(domains, if (!is.null(overall)) stats::setNames(overall, "overall")),
              data.frame(level = words, title = unname(levels), sign = signs, colour = colours,
@@ -53,7 +54,8 @@ print.msc_rob_tool <- function(x, ...) {
   code <- domain_codes(x)
   part <- ifelse(nzchar(x$domains$group), paste0(x$domains$group, ": "), "")
   cat(paste0("  ", format(code), "  ", part, x$domains$title), sep = "\n")
-  cat("  Judgements: ", paste0(x$levels$level, " (", x$levels$sign, ")", collapse = ", "), "\n", sep = "")
+  cat("  Judgements: ", paste0(x$levels$level, " (", x$levels$sign, ")", collapse = ", "), "\n",
+      sep = "")
   invisible(x)
 }
 
@@ -65,14 +67,16 @@ check_titles <- function(x, arg) {
   x <- stats::setNames(enc2utf8(x), names(x))
   key <- rob_key(x)
   if (anyDuplicated(key))
-    msc_stop("`", arg, "` must be different: \"", x[duplicated(key)][1L], "\" is there twice", arg = arg)
+    msc_stop("`", arg, "` must be different: \"", x[duplicated(key)][1L],
+             "\" is there twice", arg = arg)
   x
 }
 
 check_colours <- function(colours, n) {
   colours <- check_strings(colours, n, "colours")
   known <- vapply(colours, function(x) !inherits(try(grDevices::col2rgb(x), TRUE), "try-error"), NA)
-  if (!all(known)) msc_stop("`colours`: \"", colours[!known][1L], "\" is no colour", arg = "colours")
+  if (!all(known))
+    msc_stop("`colours`: \"", colours[!known][1L], "\" is no colour", arg = "colours")
   unname(colours)
 }
 
@@ -103,7 +107,8 @@ safe_colours <- function(n) {
 }
 
 default_signs <- function(n) {
-  switch(min(n, 5L), "+", c("+", "-"), c("+", "?", "-"), c("+", "~", "-", "!"), as.character(seq_len(n)))
+  switch(min(n, 5L), "+", c("+", "-"), c("+", "?", "-"),
+         c("+", "~", "-", "!"), as.character(seq_len(n)))
 }
 
 # ---- building ----------------------------------------------------------------------
@@ -137,7 +142,8 @@ build_tool <- function(name, domains, levels, overall = NULL, groups = NULL, sho
              if (!is.null(overall)) stats::setNames(rep(domain[is_overall], 4L), rob_key(
                c("overall", "overall bias", "overall risk of bias", "overall judgement"))))
   named <- named[nzchar(names(named))]
-  tool$aliases <- list(domain = named[!duplicated(names(named))], level = level_aliases(levels, words))
+  tool$aliases <- list(domain = named[!duplicated(names(named))],
+                       level = level_aliases(levels, words))
   structure(tool, class = "msc_rob_tool")
 }
 
@@ -150,8 +156,9 @@ title_aliases <- function(domain, title, group, twice) {
   both <- function(a, b) stats::setNames(domain, rob_key(paste(a, b)))
   c(stats::setNames(domain, rob_key(domain)), stats::setNames(domain[once], rob_key(bare[once])),
     stats::setNames(domain[once], rob_key(core[once])),
-    if (any(nzchar(group))) c(both(group, title), both(title, group), both(sub(" .*", "", group), title),
-                              both(title, sub(" .*", "", group))))
+    if (any(nzchar(group)))
+      c(both(group, title), both(title, group), both(sub(" .*", "", group), title),
+        both(title, sub(" .*", "", group))))
 }
 
 short_aliases <- function(domain, short) {
@@ -176,11 +183,13 @@ level_aliases <- function(levels, words) {
 # A, B, C ... as RevMan letters the domains beside a forest plot.
 domain_codes <- function(tool) letter_codes(nrow(tool$domains))
 
-letter_codes <- function(n) c(LETTERS, outer(LETTERS, LETTERS, function(b, a) paste0(a, b)))[seq_len(n)]
+letter_codes <- function(n)
+  c(LETTERS, outer(LETTERS, LETTERS, function(b, a) paste0(a, b)))[seq_len(n)]
 
 # Words of reviewers for the judgements all tools share.
 risk_words <- function(level, words = level) {
-  stats::setNames(rep(level, 3L * length(words)), c(words, paste(words, "risk"), paste(words, "risk of bias")))
+  stats::setNames(rep(level, 3L * length(words)),
+                  c(words, paste(words, "risk"), paste(words, "risk of bias")))
 }
 
 # ---- the tools ---------------------------------------------------------------------
@@ -216,10 +225,12 @@ rob2_tool <- function() {
     "Bias arising from the randomization process",
     "Bias due to deviations from intended interventions", "Bias due to missing outcome data",
     "Bias in measurement of the outcome", "Bias in selection of the reported result", "Overall bias"
-  ), levels_of(c("low", "some concerns", "high"), c("Low risk of bias", "Some concerns", "High risk of bias"),
+  ), levels_of(c("low", "some concerns", "high"),
+               c("Low risk of bias", "Some concerns", "High risk of bias"),
                c("+", "?", "-"), traffic, safe_colours(3L)),
   overall = "Overall bias",
-  words = c(risk_words("low"), risk_words("high"), "some concern" = "some concerns", some = "some concerns"))
+  words = c(risk_words("low"), risk_words("high"), "some concern" = "some concerns",
+            some = "some concerns"))
 }
 
 # Sterne et al. 2016. A sign is not accepted as input: a minus has been printed for
@@ -231,12 +242,13 @@ robins_tool <- function() {
     "Bias due to missing data", "Bias in measurement of outcomes",
     "Bias in selection of the reported result", "Overall bias"
   ), levels_of(c("low", "moderate", "serious", "critical", "no information"),
-               c(paste(c("Low", "Moderate", "Serious", "Critical"), "risk of bias"), "No information"),
+               c(paste(c("Low", "Moderate", "Serious", "Critical"), "risk of bias"),
+                 "No information"),
                c("+", "~", "-", "!", "?"), c("#00C000", "#E0E000", "#E07000", "#A00000", "#B0C4DE"),
                c(safe_colours(4L), "#D9D9D9"), c(1:4, NA)),
   overall = "Overall bias",
-  words = c(risk_words("low"), risk_words("moderate"), risk_words("serious"), risk_words("critical"),
-            ni = "no information"))
+  words = c(risk_words("low"), risk_words("moderate"),
+            risk_words("serious"), risk_words("critical"), ni = "no information"))
   signs <- names(tool$aliases$level) %in% c("+", "~", "-", "!", "?")
   tool$aliases$level <- tool$aliases$level[!signs]
   tool
@@ -251,16 +263,20 @@ quadas_tool <- function() {
                safe_colours(3L)),
   groups = rep(c("Risk of bias", "Applicability concerns"), c(4L, 3L)),
   words = c(risk_words("low"), risk_words("unclear"), risk_words("high"),
-            stats::setNames(c("low", "unclear", "high"), paste(c("low", "unclear", "high"), "concern")),
-            stats::setNames(c("low", "unclear", "high"), paste(c("low", "unclear", "high"), "concerns"))))
+            stats::setNames(c("low", "unclear", "high"),
+                            paste(c("low", "unclear", "high"), "concern")),
+            stats::setNames(c("low", "unclear", "high"),
+                            paste(c("low", "unclear", "high"), "concerns"))))
 }
 
-rob_tools <- list(RoB1 = rob1_tool, RoB2 = rob2_tool, "ROBINS-I" = robins_tool, "QUADAS-2" = quadas_tool)
+rob_tools <- list(RoB1 = rob1_tool, RoB2 = rob2_tool, "ROBINS-I" = robins_tool,
+                  "QUADAS-2" = quadas_tool)
 
 # A tool by name, however it is spelt, or one that was defined. `extra` adds domains.
 find_tool <- function(tool, extra = NULL) {
   if (!inherits(tool, "msc_rob_tool")) {
-    at <- if (is.character(tool) && length(tool) == 1L) match(rob_key(tool), rob_key(names(rob_tools)))
+    at <- if (is.character(tool) && length(tool) == 1L)
+      match(rob_key(tool), rob_key(names(rob_tools)))
     if (length(at) != 1L || is.na(at))
       msc_stop("`tool` must be one of ", paste0("\"", names(rob_tools), "\"", collapse = ", "),
                ", or made by msc_rob_tool()", arg = "tool")
@@ -273,7 +289,8 @@ find_tool <- function(tool, extra = NULL) {
 add_domains <- function(tool, extra) {
   known <- rob_key(extra) %in% names(tool$aliases$domain)
   if (any(known))
-    msc_stop("`extra`: ", tool$name, " already has the domain \"", extra[known][1L], "\"", arg = "extra")
+    msc_stop("`extra`: ", tool$name, " already has the domain \"",
+             extra[known][1L], "\"", arg = "extra")
   more <- data.frame(domain = unname(extra), title = unname(extra), group = tool$domains$group[1L],
                      overall = FALSE)
   if (any(nzchar(tool$domains$group))) more$group <- "Further domains"
@@ -281,7 +298,8 @@ add_domains <- function(tool, extra) {
   tool$domains <- rbind(tool$domains[!last, ], more, tool$domains[last, ])
   rownames(tool$domains) <- NULL
   bare <- sub("\\s*\\(.*\\)$", "", extra)
-  named <- c(tool$aliases$domain, stats::setNames(extra, rob_key(extra)), stats::setNames(extra, rob_key(bare)),
+  named <- c(tool$aliases$domain, stats::setNames(extra, rob_key(extra)),
+             stats::setNames(extra, rob_key(bare)),
              if (!is.null(names(extra))) stats::setNames(unname(extra), rob_key(names(extra))))
   named <- named[nzchar(names(named))]
   tool$aliases$domain <- named[!duplicated(names(named))]

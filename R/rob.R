@@ -143,9 +143,10 @@ stop_different <- function(entries, first) {
   if (length(wrong) == 0L) return(invisible())
   i <- wrong[1L]
   rows <- entries$row[c(first[i], i)]
-  msc_stop("`judgement` differs for ", entries$study[i], ", domain \"", entries$domain[i], "\": row ",
-           rows[1L], " is \"", value[first[i]], "\", row ", rows[2L], " is \"", value[i],
-           "\". Judgements of several outcomes need a table each", arg = "judgement", rows = rows)
+  msc_stop("`judgement` differs for ", entries$study[i], ", domain \"",
+           entries$domain[i], "\": row ", rows[1L], " is \"", value[first[i]], "\", row ",
+           rows[2L], " is \"", value[i], "\". Judgements of several outcomes need a table each",
+           arg = "judgement", rows = rows)
 }
 
 shown_reason <- function(reason) ifelse(is.na(reason), "no judgement", reason)
@@ -173,9 +174,11 @@ note_same <- function(entries) {
 }
 
 note_empty <- function(table, tool) {
-  none <- vapply(tool$domains$domain, function(d) all(is.na(table$judgement[table$domain == d])), NA)
+  none <- vapply(tool$domains$domain, function(d)
+    all(is.na(table$judgement[table$domain == d])), NA)
   if (!any(none)) return(NULL)
-  paste0("No study has a judgement of: ", paste0("\"", names(none)[none], "\"", collapse = ", "), ".")
+  paste0("No study has a judgement of: ",
+         paste0("\"", names(none)[none], "\"", collapse = ", "), ".")
 }
 
 # An overall judgement is never better than the worst domain (Sterne et al. 2016, 2019).

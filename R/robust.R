@@ -45,7 +45,8 @@
 #' msc_robust(fit)
 #' msc_robust(msc_multilevel(fit))
 #' @export
-msc_robust <- function(fit, cluster = NULL, type = c("CR2", "CR1", "CR0"), by = c("total", "subgroup")) {
+msc_robust <- function(fit, cluster = NULL, type = c("CR2", "CR1", "CR0"),
+                       by = c("total", "subgroup")) {
   type <- choose_one(type, c("CR2", "CR1", "CR0"), "type")
   by <- choose_one(by, c("total", "subgroup"), "by")
   model <- if (inherits(fit, "msc_multilevel")) fit
@@ -63,19 +64,22 @@ robust_means <- function(fit, cluster, type = "CR2", by = "total", model = NULL)
              "`update(fit, pooling = \"IV\")`, or the random model", arg = "fit")
   rows <- rows_in_total(fit)
   if (by == "subgroup") {
-    if (is.null(fit$subgroups)) msc_stop("`by = \"subgroup\"`: the fit has no subgroups", arg = "by")
+    if (is.null(fit$subgroups))
+      msc_stop("`by = \"subgroup\"`: the fit has no subgroups", arg = "by")
     rows <- rows & !is.na(fit$studies$subgroup)
   }
   s <- fit$studies[rows, ]
   cluster <- cluster[rows]
   groups <- if (by == "subgroup") intersect(fit$subgroups$subgroup, s$subgroup) else NULL
   design <- if (is.null(groups)) matrix(1, nrow(s), 1L) else outer(s$subgroup, groups, "==") + 0
-  if (length(unique(cluster)) < 2L) msc_stop("A robust variance needs two clusters", arg = "cluster")
+  if (length(unique(cluster)) < 2L)
+    msc_stop("A robust variance needs two clusters", arg = "cluster")
   covariance <- working_covariance(fit, s, cluster, model)
   result <- sandwich(s$yi, design, covariance, cluster, type)
-  out <- data.frame(term = if (is.null(groups)) "overall" else groups, estimate = result$estimate, se = result$se,
-                    interval_row(result$estimate, result$se, result$df, fit$level[["total"]]), type = type,
-                    k = as.integer(colSums(design != 0)),
+  out <- data.frame(term = if (is.null(groups)) "overall" else groups,
+                    estimate = result$estimate, se = result$se,
+                    interval_row(result$estimate, result$se, result$df, fit$level[["total"]]),
+                    type = type, k = as.integer(colSums(design != 0)),
                     clusters = apply(design != 0, 2L, function(x) length(unique(cluster[x]))))
   structure(out, class = c("msc_robust", "data.frame"), fit = fit)
 }
@@ -86,12 +90,15 @@ working_covariance <- function(fit, s, cluster, model) {
           else c(model$tau2_between, model$tau2_within)
   # The model's clusters may be finer or coarser than those of the robust variance.
   level <- if (is.null(model)) seq_len(nrow(s)) else attr(model, "cluster")[rows_in_total(fit)]
-  if (length(level) != nrow(s)) level <- attr(model, "cluster")[rows_in_total(fit) & !is.na(fit$studies$subgroup)]
+  if (length(level) != nrow(s))
+    level <- attr(model, "cluster")[rows_in_total(fit) & !is.na(fit$studies$subgroup)]
   across <- tapply(cluster, level, function(x) length(unique(x)))
   if (tau2[1L] > 0 && any(across > 1L, na.rm = TRUE))
-    msc_stop("A cluster of the model must lie inside one `cluster` of the robust variance", arg = "cluster")
+    msc_stop("A cluster of the model must lie inside one `cluster` of the robust variance",
+             arg = "cluster")
   blocks <- split(seq_len(nrow(s)), factor(cluster, unique(cluster)))
-  lapply(blocks, function(b) diag(s$vi[b] + tau2[2L], length(b)) + tau2[1L] * outer(level[b], level[b], "=="))
+  lapply(blocks, function(b)
+    diag(s$vi[b] + tau2[2L], length(b)) + tau2[1L] * outer(level[b], level[b], "=="))
 }
 
 # Estimate, robust standard errors and Satterthwaite degrees of freedom.
@@ -102,14 +109,16 @@ sandwich <- function(y, design, covariance, cluster, type) {
   x <- lapply(blocks, function(b) design[b, , drop = FALSE])
   information <- Reduce(`+`, Map(function(x, w) crossprod(x, w %*% x), x, weights))
   bread <- solve(information)
-  estimate <- drop(bread %*% Reduce(`+`, Map(function(x, w, b) crossprod(x, w %*% y[b]), x, weights, blocks)))
+  weighted <- Reduce(`+`, Map(function(x, w, b) crossprod(x, w %*% y[b]), x, weights, blocks))
+  estimate <- drop(bread %*% weighted)
   adjust <- Map(adjustment, x, covariance, MoreArgs = list(bread = bread, type = type, m = m))
   # What each cluster's residuals are multiplied by, (X'W A)': rows by coefficients.
   arms <- Map(function(x, w, a) t(crossprod(x, w) %*% a), x, weights, adjust)
   residual <- y - drop(design %*% estimate)
   scores <- Map(function(g, b) crossprod(g, residual[b]), arms, blocks)
   variance <- bread %*% Reduce(`+`, lapply(scores, tcrossprod)) %*% bread
-  df <- vapply(seq_along(estimate), function(j) satterthwaite(arms, x, weights, covariance, bread, j), 0)
+  df <- vapply(seq_along(estimate),
+               function(j) satterthwaite(arms, x, weights, covariance, bread, j), 0)
   list(estimate = estimate, se = sqrt(diag(variance)), df = df)
 }
 
@@ -122,7 +131,8 @@ adjustment <- function(x, theta, bread, type, m) {
   e <- eigen((b + t(b)) / 2, symmetric = TRUE)
   # The inverse root; a direction that the design takes up entirely has none.
   keep <- e$values > max(abs(e$values)) * 1e-10 & e$values > 0
-  root <- e$vectors[, keep, drop = FALSE] %*% (t(e$vectors[, keep, drop = FALSE]) / sqrt(e$values[keep]))
+  root <- e$vectors[, keep, drop = FALSE] %*%
+    (t(e$vectors[, keep, drop = FALSE]) / sqrt(e$values[keep]))
   if (!any(keep)) root <- matrix(0, n, n)
   t(d) %*% root %*% d
 }
@@ -141,12 +151,15 @@ satterthwaite <- function(arms, x, weights, covariance, bread, j) {
 #' @export
 format.msc_robust <- function(x, ...) {
   fit <- attr(x, "fit")
-  if (is.null(fit) || !all(c("term", "df", "estimate") %in% names(x))) return(utils::capture.output(print(plain_frame(x))))
+  if (is.null(fit) || !all(c("term", "df", "estimate") %in% names(x)))
+    return(utils::capture.output(print(plain_frame(x))))
   shown <- vapply(seq_len(nrow(x)), function(i) natural_interval(fit, x[i, ]), "")
   c(paste0(effect_title(fit), " with cluster-robust variance (", x$type[1L], ", Satterthwaite)"),
-    paste0(pad(x$term, max(nchar(x$term, "width")), "left"), "  ", shown, ", t = ", format_fixed(abs(x$statistic)),
-           ", df = ", format_fixed(x$df, 1L), " (", format_p(x$p_value), "); ", x$k, " rows, ", x$clusters, " clusters"),
-    if (any(x$df < 4)) "Note: with less than 4 degrees of freedom the p value is not to be trusted (Tipton 2015).",
+    paste0(pad(x$term, max(nchar(x$term, "width")), "left"), "  ", shown, ", t = ",
+           format_fixed(abs(x$statistic)), ", df = ", format_fixed(x$df, 1L), " (",
+           format_p(x$p_value), "); ", x$k, " rows, ", x$clusters, " clusters"),
+    if (any(x$df < 4))
+      "Note: with less than 4 degrees of freedom the p value is not to be trusted (Tipton 2015).",
     paste0("Rows as if independent: ", natural_interval(fit, fit$overall)))
 }
 

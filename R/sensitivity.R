@@ -237,6 +237,7 @@ refit_table <- function(x, fit) {
   text$P <- sub("^P (= )?", "", format_p(x$p_value))
   text$I2 <- ifelse(is.na(x$I2), "", paste0(format_fixed(x$I2, 0L), "%"))
   if (any(x$model == "random")) text$tau2 <- ifelse(is.na(x$tau2), "", format_fixed(x$tau2, 3L))
-  names(text)[names(text) == "effect"] <- paste0(effect_title(fit), " [", format_level(fit$level[["total"]]), "]")
+  names(text)[names(text) == "effect"] <- paste0(effect_title(fit), " [",
+                                                 format_level(fit$level[["total"]]), "]")
   text
 }

@@ -12,8 +12,9 @@
 #' @param side where studies are missing: `"left"` or `"right"`; by default the side opposite to
 #'   where the effects of small studies lean.
 #' @return A list of class `msc_trimfill`: `k0` (studies filled), `k0_se`, `p_k0` (`"R0"`: test of
-#'   no missing studies), `side`, `estimator`, `filled` (data frame `study`, `yi`, `vi`), `overall` (the pool
-#'   with them, columns as in [mscpool()]), `original`. `plot()` draws the funnel.
+#'   no missing studies), `side`, `estimator`, `filled` (data frame `study`, `yi`, `vi`),
+#'   `overall` (the pool with them, columns as in [mscpool()]), `original`. `plot()` draws the
+#'   funnel.
 #' @references
 #' Duval S, Tweedie R (2000). Trim and fill. *Biometrics* 56:455-463.
 #' \doi{10.1111/j.0006-341X.2000.00455.x}
@@ -41,8 +42,9 @@ msc_trimfill <- function(fit, estimator = c("L0", "R0", "Q0"), side = NULL) {
   trimmed <- trim(fit, turn * y[order], v[order], estimator)
   k <- length(y)
   last <- order[seq_len(trimmed$k0) + k - trimmed$k0]
-  filled <- data.frame(study = if (trimmed$k0 > 0L) paste("Filled", seq_len(trimmed$k0)) else character(),
-                       yi = 2 * turn * trimmed$centre - y[last], vi = v[last])
+  filled <- data.frame(
+    study = if (trimmed$k0 > 0L) paste("Filled", seq_len(trimmed$k0)) else character(),
+    yi = 2 * turn * trimmed$centre - y[last], vi = v[last])
   overall <- pool_effects(fit, c(y, filled$yi), c(v, filled$vi))
   structure(list(k0 = trimmed$k0, k0_se = trimmed$se,
                  p_k0 = if (estimator == "R0") 0.5^(trimmed$k0 + 1) else NA_real_, side = side,
@@ -78,7 +80,8 @@ trim <- function(fit, y, v, estimator) {
     k0 <- new
   }
   if (new != k0)
-    msc_stop("Trim and fill does not settle for this fit; another `estimator` may", arg = "estimator")
+    msc_stop("Trim and fill does not settle for this fit; another `estimator` may",
+             arg = "estimator")
   list(k0 = k0, centre = centre, se = count$se)
 }
 
@@ -101,12 +104,14 @@ missing_studies <- function(rank, k, estimator) {
 #' @export
 print.msc_trimfill <- function(x, ...) {
   fit <- x$fit
-  line <- function(o) paste0(effect_title(fit), " ", format_interval(natural(fit, o$estimate),
-                             natural(fit, o$ci_low), natural(fit, o$ci_high)), ", ", format_p(o$p_value))
+  line <- function(o)
+    paste0(effect_title(fit), " ",
+           format_interval(natural(fit, o$estimate), natural(fit, o$ci_low),
+                           natural(fit, o$ci_high)), ", ", format_p(o$p_value))
   cat("Trim and fill (", x$estimator, "): ", x$k0, " stud", if (x$k0 == 1L) "y" else "ies",
       " missing on the ", x$side, " (SE ", format_fixed(x$k0_se), ")",
-      if (!is.na(x$p_k0)) paste0(", ", format_p(x$p_k0)), "\n", "As fitted:   ", line(x$original), "\n",
-      "With filled: ", line(x$overall), "\n", sep = "")
+      if (!is.na(x$p_k0)) paste0(", ", format_p(x$p_k0)), "\n",
+      "As fitted:   ", line(x$original), "\n", "With filled: ", line(x$overall), "\n", sep = "")
   note <- few_studies_note(x$original$k)
   if (!is.null(note)) cat(strwrap(note, exdent = 2L), sep = "\n")
   invisible(x)
@@ -128,8 +133,8 @@ print.msc_trimfill <- function(x, ...) {
 #' @return A list of class `msc_limit`: `adjusted` (one-row data frame `estimate`, `se`, `ci_low`,
 #'   `ci_high`, `statistic`, `p_value`), `alpha` and `beta` (intercept and slope of the generalised
 #'   radial plot), `Q`, `Q_small` (due to small-study effects), `Q_resid`, `G2` (percent of variance
-#'   left unexplained once small-study effects are allowed for), `tau2`, `studies` (limit estimates),
-#'   `original`. `plot()` draws the funnel with the fitted curve.
+#'   left unexplained once small-study effects are allowed for), `tau2`, `studies` (limit
+#'   estimates), `original`. `plot()` draws the funnel with the fitted curve.
 #' @references
 #' Rücker G, Schwarzer G, Carpenter JR, Binder H, Schumacher M (2011). Treatment-effect
 #' estimates adjusted for small-study effects via a limit meta-analysis. *Biostatistics*
@@ -154,7 +159,8 @@ msc_limit <- function(fit, method = c("beta0", "betalim", "mulim")) {
   shrunk <- general$slope + sqrt(tau2 / (s$vi + tau2)) * (s$yi - general$slope)
   limit <- radial_line(shrunk, s$sei)
   adjusted <- switch(method,
-    beta0 = c(general$slope + sqrt(tau2) * general$intercept, limit_se(1 / sqrt(s$vi + tau2), sqrt(tau2))),
+    beta0 = c(general$slope + sqrt(tau2) * general$intercept,
+              limit_se(1 / sqrt(s$vi + tau2), sqrt(tau2))),
     betalim = c(limit$slope, limit_se(1 / s$sei, 0)),
     mulim = c(sum(shrunk / s$vi) / sum(1 / s$vi), sqrt(1 / sum(1 / s$vi))))
   z <- stats::qnorm(0.5 + fit$level[["total"]] / 2)
@@ -190,13 +196,17 @@ limit_se <- function(x, tau) {
 #' @export
 print.msc_limit <- function(x, ...) {
   fit <- x$fit
-  line <- function(o) paste0(effect_title(fit), " ", format_interval(natural(fit, o$estimate),
-                             natural(fit, o$ci_low), natural(fit, o$ci_high)), ", ", format_p(o$p_value))
+  line <- function(o)
+    paste0(effect_title(fit), " ",
+           format_interval(natural(fit, o$estimate), natural(fit, o$ci_low),
+                           natural(fit, o$ci_high)), ", ", format_p(o$p_value))
   df <- fit$overall$k - 1
   cat("Limit meta-analysis (", x$method, ")\n", "As fitted: ", line(x$original), "\n",
-      "Adjusted:  ", line(x$adjusted), "\n", "Small-study effects: Q = ", format_fixed(x$Q_small), ", df = 1 (",
-      format_p(stats::pchisq(x$Q_small, 1, lower.tail = FALSE)), "); rest: Q = ", format_fixed(x$Q_resid),
-      ", df = ", format_count(df - 1), " (", format_p(stats::pchisq(x$Q_resid, df - 1, lower.tail = FALSE)),
+      "Adjusted:  ", line(x$adjusted), "\n",
+      "Small-study effects: Q = ", format_fixed(x$Q_small), ", df = 1 (",
+      format_p(stats::pchisq(x$Q_small, 1, lower.tail = FALSE)), "); rest: Q = ",
+      format_fixed(x$Q_resid), ", df = ", format_count(df - 1), " (",
+      format_p(stats::pchisq(x$Q_resid, df - 1, lower.tail = FALSE)),
       "); G\u00b2 = ", format_fixed(x$G2, 0L), "%\n", sep = "")
   note <- few_studies_note(x$original$k)
   if (!is.null(note)) cat(strwrap(note, exdent = 2L), sep = "\n")
@@ -211,16 +221,16 @@ print.msc_limit <- function(x, ...) {
 #'
 #' * Rosenthal: \eqn{k (\bar z / z_\alpha)^2 - k}, \eqn{\bar z = |\sum z_i| / \sqrt{k}}
 #'   (one-sided alpha): studies until the combined P is alpha;
-#' * Orwin: \eqn{k (\hat\theta - \theta_t) / \theta_t} with the fixed-effect mean: studies until it falls to
-#'   the target (by default half of it);
-#' * Rosenberg: \eqn{((\sum w_i y_i / z_{\alpha/2})^2 - \sum w_i) / \bar w}: studies of average weight until the
-#'   fixed-effect P is alpha.
+#' * Orwin: \eqn{k (\hat\theta - \theta_t) / \theta_t} with the fixed-effect mean: studies until
+#'   it falls to the target (by default half of it);
+#' * Rosenberg: \eqn{((\sum w_i y_i / z_{\alpha/2})^2 - \sum w_i) / \bar w}: studies of average
+#'   weight until the fixed-effect P is alpha.
 #'
 #' @param fit a fit from [mscpool()].
 #' @param alpha the level.
 #' @param target the effect of Orwin's method, on the analysis scale.
-#' @return A data frame of class `msc_failsafe`: `method`, `fail_safe_n`, `p_value` (of the studies as they
-#'   are), `target`.
+#' @return A data frame of class `msc_failsafe`: `method`, `fail_safe_n`, `p_value` (of the
+#'   studies as they are), `target`.
 #' @references
 #' Rosenthal R (1979). *Psychological Bulletin* 86:638-641. \doi{10.1037/0033-2909.86.3.638}
 #'
@@ -265,7 +275,8 @@ whole_studies <- function(n) {
 #' @export
 print.msc_failsafe <- function(x, ...) {
   print(plain_frame(x), row.names = FALSE)
-  cat("Note: not advised (Cochrane Handbook 5.1, chapter 10): the number supposes that unpublished studies show no\n",
+  cat("Note: not advised (Cochrane Handbook 5.1, chapter 10): the number supposes that ",
+      "unpublished studies show no\n",
       "  effect on average, and ignores how large they are.\n", sep = "")
   invisible(x)
 }

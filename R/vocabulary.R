@@ -6,7 +6,8 @@ smd_words <- c("revman", "hedges", "cohen", "glass")                          # 
 pooling_words <- c("IV", "MH", "Peto")                                        # pooling_id
 model_words <- c("random", "fixed", "auto")                                   # model_id
 totals_words <- c("overall", "subtotals", "none")                             # totals_id
-ci_words <- c("wald", "t", "hksj", "hksj_floor", "hksj_max", "hksj_iqwig", "kr", "hc", "pl") # interval_id
+ci_words <- c("wald", "t", "hksj", "hksj_floor", "hksj_max", "hksj_iqwig",
+              "kr", "hc", "pl")                                               # interval_id
 tau2_words <- c("DL", "DL2", "HE", "HS", "HSk", "SJ", "ML", "REML", "EB", "PM", "PMM") # tau2_method
 prediction_words <- c("hts", "v", "hk", "kr", "s", "nnf")                     # prediction_id
 tau2_ci_words <- c("QP", "GENQ", "BJ", "PL")                                  # tau2_interval_id
