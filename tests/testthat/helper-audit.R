@@ -25,8 +25,8 @@ printed_fit <- function(fit, outcome) {
   measure <- if (fit$measure != "GEN") fit$measure else if (ratio) "HR" else "MD"
   out <- list(printed_line(fit$overall, outcome, "", "total", fit$subgroup_test, ratio, measure))
   for (j in seq_len(NROW(fit$subgroups)))
-    out[[j + 1L]] <- printed_line(fit$subgroups[j, ], outcome, fit$subgroups$subgroup[j], "subgroup", NULL,
-                                  ratio, measure)
+    out[[j + 1L]] <- printed_line(fit$subgroups[j, ], outcome, fit$subgroups$subgroup[j],
+                                  "subgroup", NULL, ratio, measure)
   do.call(rbind, out)
 }
 
@@ -39,19 +39,20 @@ printed_oracle <- function() {
   lines <- list()
   for (d in split(rows, paste(rows$review, rows$outcome))) for (model in c("fixed", "random")) {
     type <- d$type[1L]
-    columns <- c("study", switch(type, DICH = c("ai", "n1i", "ci", "n2i"), CONT = continuous_columns,
-                                 c("n1i", "n2i")))
+    columns <- c("study", switch(type, DICH = c("ai", "n1i", "ci", "n2i"),
+                                 CONT = continuous_columns, c("n1i", "n2i")))
     data <- d[columns]
     if (type == "IV") {
       data$yi <- d$estimate
       data$sei <- d$se_in
     }
-    fit <- mscpool(data, if (type == "IV") "GEN" else d$measure[1L], model = model, pooling = d$method[1L],
+    fit <- mscpool(data, if (type == "IV") "GEN" else d$measure[1L],
+                   model = model, pooling = d$method[1L],
                    subgroup = if (any(nzchar(d$subgroup))) d$subgroup,
                    level = c(study = d$ci_study[1L], total = d$ci_total[1L]),
                    options = msc_options(log = isTRUE(d$log_data[1L] == "YES")))
-    lines[[length(lines) + 1L]] <- cbind(printed_fit(fit, paste(d$review[1L], d$outcome[1L], model)),
-                                         level = as.character(d$ci_total[1L]))
+    printed <- printed_fit(fit, paste(d$review[1L], d$outcome[1L], model))
+    lines[[length(lines) + 1L]] <- cbind(printed, level = as.character(d$ci_total[1L]))
   }
   do.call(rbind, lines)
 }

@@ -93,8 +93,10 @@ metadat_recipes <- local({
     ZCOR = function(data) from_escalc("ZCOR", ri = need(data, "ri", "ni")$ri, ni = data$ni),
     COR = function(data) from_escalc("COR", ri = need(data, "ri", "ni")$ri, ni = data$ni),
     PLO = function(data) from_escalc("PLO", xi = need(data, "xi", "ni")$xi, ni = data$ni),
-    total_PLO = function(data) from_escalc("PLO", xi = need(data, "cases", "total")$cases, ni = data$total),
-    event_PLO = function(data) from_escalc("PLO", xi = need(data, "events", "total")$events, ni = data$total),
+    total_PLO = function(data) from_escalc("PLO", xi = need(data, "cases", "total")$cases,
+                                           ni = data$total),
+    event_PLO = function(data) from_escalc("PLO", xi = need(data, "events", "total")$events,
+                                           ni = data$total),
     IRR = function(data) from_escalc("IRR", x1i = need(data, "x1i", "t1i", "x2i", "t2i")$x1i,
                                      t1i = data$t1i, x2i = data$x2i, t2i = data$t2i),
     MD = means_recipe("MD", "m1i", "sd1i", "n1i", "m2i", "sd2i", "n2i"),
@@ -107,19 +109,24 @@ metadat_recipes <- local({
     out[[paste0("Ee_", m)]] <- table_recipe(m, "Ee", "Ne", "Ec", "Nc", "size")
     out[[paste0("xt_", m)]] <- table_recipe(m, "xt", "nt", "xc", "nc", "size")
     out[[paste0("b.xti_", m)]] <- table_recipe(m, "b.xti", "nti", "b.xci", "nci", "size")
-    out[[paste0("pre.xti_", m)]] <- table_recipe(m, "pre.xti", "pre.nti", "pre.xci", "pre.nci", "size")
+    out[[paste0("pre.xti_", m)]] <- table_recipe(m, "pre.xti", "pre.nti",
+                                                 "pre.xci", "pre.nci", "size")
     out[[paste0("ep1_", m)]] <- table_recipe(m, "ep1t", "nt", "ep1c", "nc", "size")
     out[[paste0("xTi_", m)]] <- table_recipe(m, "xTi", "nTi", "xCi", "nCi", "size")
     out[[paste0("x.nrt_", m)]] <- table_recipe(m, "x.nrt", "n.nrt", "x.ctrl", "n.ctrl", "size")
     out[[paste0("death_", m)]] <- table_recipe(m, "treat.death", "treat.total", "cont.death",
                                                "cont.total", "size")
     out[[paste0("x.a_", m)]] <- table_recipe(m, "x.a", "n.a", "x.p", "n.p", "size")
-    out[[paste0("hcq_", m)]] <- table_recipe(m, "hcq_arm_event", "hcq_arm_total", "control_arm_event",
+    out[[paste0("hcq_", m)]] <- table_recipe(m, "hcq_arm_event", "hcq_arm_total",
+                                             "control_arm_event",
                                              "control_arm_total", "size")
-    out[[paste0("resp_", m)]] <- table_recipe(m, "resp.halo", "fail.halo", "resp.plac", "fail.plac", "rest")
+    out[[paste0("resp_", m)]] <- table_recipe(m, "resp.halo", "fail.halo",
+                                              "resp.plac", "fail.plac", "rest")
     out[[paste0("cir_", m)]] <- table_recipe(m, "non.pos", "non.neg", "cir.pos", "cir.neg", "rest")
-    out[[paste0("rec_", m)]] <- table_recipe(m, "n.cbt.rec", "n.cbt.non", "n.ctrl.rec", "n.ctrl.non", "rest")
-    out[[paste0("ihd_", m)]] <- table_recipe(m, "ihd.exp", "noihd.exp", "ihd.cont", "noihd.cont", "rest")
+    out[[paste0("rec_", m)]] <- table_recipe(m, "n.cbt.rec", "n.cbt.non",
+                                             "n.ctrl.rec", "n.ctrl.non", "rest")
+    out[[paste0("ihd_", m)]] <- table_recipe(m, "ihd.exp", "noihd.exp",
+                                             "ihd.cont", "noihd.cont", "rest")
   }
   out
 })

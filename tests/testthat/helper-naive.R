@@ -219,6 +219,7 @@ random_tables <- function(k, size = 400, rate = 0.3, zeros = FALSE) {
 
 random_means <- function(k, size = 300) {
   data.frame(study = paste("Study", seq_len(k)),
-             m1i = stats::rnorm(k, 12, 3), sd1i = stats::runif(k, 1, 6), n1i = sample(5:size, k, TRUE),
-             m2i = stats::rnorm(k, 14, 3), sd2i = stats::runif(k, 1, 6), n2i = sample(5:size, k, TRUE))
+             m1i = stats::rnorm(k, 12, 3), sd1i = stats::runif(k, 1, 6),
+             n1i = sample(5:size, k, TRUE), m2i = stats::rnorm(k, 14, 3),
+             sd2i = stats::runif(k, 1, 6), n2i = sample(5:size, k, TRUE))
 }

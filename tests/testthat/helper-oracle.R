@@ -34,8 +34,9 @@ compare_to <- function(tally, kind, ours, theirs, tolerance, label) {
   seen$n <- seen$n + length(ratio)
   seen$bad <- seen$bad + sum(bad)
   seen$worst <- max(seen$worst, ratio, na.rm = TRUE)
-  if (any(bad)) seen$examples <- utils::head(c(seen$examples, paste0(label, ": ", ours[bad], " for ",
-                                                                    theirs[bad])), 5L)
+  if (any(bad))
+    seen$examples <- utils::head(c(seen$examples,
+                                   paste0(label, ": ", ours[bad], " for ", theirs[bad])), 5L)
   tally$kinds[[kind]] <- seen
   invisible(!any(bad))
 }
@@ -46,6 +47,7 @@ report_tally <- function(tally, title) {
   bad <- vapply(kinds, `[[`, 0L, "bad")
   worst <- vapply(kinds, `[[`, 0, "worst")
   cat("\n", title, ": ", sum(n), " numbers compared, ", sum(bad), " mismatches\n", sep = "")
-  cat(sprintf("  %-28s %6d  largest difference %.2g of the tolerance\n", names(kinds), n, worst), sep = "")
+  cat(sprintf("  %-28s %6d  largest difference %.2g of the tolerance\n", names(kinds), n, worst),
+      sep = "")
   for (kind in names(kinds)[bad > 0]) cat("  ", kind, ": ", kinds[[kind]]$examples, "\n", sep = " ")
 }

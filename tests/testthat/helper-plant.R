@@ -10,17 +10,18 @@ oracle_analyses <- function(least = 6L) {
   none <- function(x) is.na(x) | x == 0
   web <- web[!is.na(web$mean) & none(web$giv_se) & none(web$variance), ]
   frame <- rbind(
-    data.frame(review = five$review, analysis = five$outcome, subgroup = five$subgroup, study = five$study,
-               m1i = five$m1, sd1i = five$sd1, n1i = five$n1, m2i = five$m2, sd2i = five$sd2, n2i = five$n2,
-               ai = five$a1, ci = five$a2, effect = five$effect),
+    data.frame(review = five$review, analysis = five$outcome, subgroup = five$subgroup,
+               study = five$study, m1i = five$m1, sd1i = five$sd1, n1i = five$n1, m2i = five$m2,
+               sd2i = five$sd2, n2i = five$n2, ai = five$a1, ci = five$a2, effect = five$effect),
     data.frame(review = web$review, analysis = paste(web$analysis_group, web$analysis_number),
-               subgroup = as.character(web$subgroup_number), study = web$study, m1i = web$experimental_mean,
-               sd1i = web$experimental_sd, n1i = web$experimental_n, m2i = web$control_mean,
-               sd2i = web$control_sd, n2i = web$control_n, ai = web$experimental_cases,
-               ci = web$control_cases, effect = web$mean))
+               subgroup = as.character(web$subgroup_number), study = web$study,
+               m1i = web$experimental_mean, sd1i = web$experimental_sd, n1i = web$experimental_n,
+               m2i = web$control_mean, sd2i = web$control_sd, n2i = web$control_n,
+               ai = web$experimental_cases, ci = web$control_cases, effect = web$mean))
   parts <- split(frame, paste(frame$review, frame$analysis))
   parts <- lapply(parts, analysis_of_rows)
-  parts <- Filter(function(a) !is.null(a) && nrow(a$data) >= least && !anyNA(a$data[names(a$data) != "subgroup"]), parts)
+  parts <- Filter(function(a) !is.null(a) && nrow(a$data) >= least &&
+                    !anyNA(a$data[names(a$data) != "subgroup"]), parts)
   parts
 }
 
@@ -29,7 +30,8 @@ analysis_of_rows <- function(d) {
   if (all(has_sd)) {
     md <- isTRUE(all(abs(d$m1i - d$m2i - d$effect) < 1e-5))
     list(measure = if (md) "MD" else "SMD",
-         data = d[d$sd1i > 0 & d$sd2i > 0, c("study", "subgroup", "m1i", "sd1i", "n1i", "m2i", "sd2i", "n2i")])
+         data = d[d$sd1i > 0 & d$sd2i > 0,
+                  c("study", "subgroup", "m1i", "sd1i", "n1i", "m2i", "sd2i", "n2i")])
   } else if (!any(has_sd) && all(!is.na(d$ai) & !is.na(d$ci))) {
     list(measure = "OR", data = d[d$ai + d$ci > 0 & d$ai <= d$n1i & d$ci <= d$n2i,
                                   c("study", "subgroup", "ai", "n1i", "ci", "n2i")])
@@ -55,37 +57,45 @@ planted_errors <- list(
     d
   }),
   # Only where the row speaks for itself: an effect near zero has no wrong side.
-  arms_swapped = list(expect = c("arms_swapped", "sign_flip"), measures = c("MD", "SMD", "OR"), plant = function(d, i) {
-    e <- msc_effect(d[i, ], if ("m1i" %in% names(d)) "MD" else "OR")
-    if (e$ci_low < 0 && e$ci_high > 0) return(NULL)
-    one <- intersect(c("m1i", "sd1i", "n1i", "ai"), names(d))
-    two <- intersect(c("m2i", "sd2i", "n2i", "ci"), names(d))
-    d[i, c(one, two)] <- d[i, c(two, one)]
-    d
-  }),
-  sign_flip = list(expect = c("arms_swapped", "sign_flip"), measures = c("MD", "SMD"), plant = function(d, i) {
-    e <- msc_effect(d[i, ], "MD")
-    if (e$ci_low < 0 && e$ci_high > 0) return(NULL)
-    d[i, c("m1i", "m2i")] <- -d[i, c("m1i", "m2i")]
-    d
-  }),
+  arms_swapped = list(
+    expect = c("arms_swapped", "sign_flip"), measures = c("MD", "SMD", "OR"),
+    plant = function(d, i) {
+      e <- msc_effect(d[i, ], if ("m1i" %in% names(d)) "MD" else "OR")
+      if (e$ci_low < 0 && e$ci_high > 0) return(NULL)
+      one <- intersect(c("m1i", "sd1i", "n1i", "ai"), names(d))
+      two <- intersect(c("m2i", "sd2i", "n2i", "ci"), names(d))
+      d[i, c(one, two)] <- d[i, c(two, one)]
+      d
+    }),
+  sign_flip = list(
+    expect = c("arms_swapped", "sign_flip"), measures = c("MD", "SMD"),
+    plant = function(d, i) {
+      e <- msc_effect(d[i, ], "MD")
+      if (e$ci_low < 0 && e$ci_high > 0) return(NULL)
+      d[i, c("m1i", "m2i")] <- -d[i, c("m1i", "m2i")]
+      d
+    }),
   percent = list(expect = c("percent_as_count"), measures = "OR", plant = function(d, i) {
     d$ai[i] <- round(100 * d$ai[i] / d$n1i[i])
     d$ci[i] <- round(100 * d$ci[i] / d$n2i[i])
     d
   }),
-  repeated_study = list(expect = "repeated_study", measures = c("MD", "SMD", "OR"), plant = function(d, i) {
-    if (any(duplicated(d$study))) return(NULL)
-    d$study[i] <- d$study[if (i == 1L) 2L else 1L]
-    d
-  }),
+  repeated_study = list(
+    expect = "repeated_study", measures = c("MD", "SMD", "OR"),
+    plant = function(d, i) {
+      if (any(duplicated(d$study))) return(NULL)
+      d$study[i] <- d$study[if (i == 1L) 2L else 1L]
+      d
+    }),
   # The row again with another experimental arm: the control is counted twice.
-  repeated_control = list(expect = "repeated_control", measures = c("MD", "SMD", "OR"), plant = function(d, i) {
-    extra <- d[i, ]
-    if ("m1i" %in% names(d)) extra$m1i <- extra$m1i + extra$sd1i / 4
-    extra$n1i <- extra$n1i + 1
-    rbind(d, extra)
-  }),
+  repeated_control = list(
+    expect = "repeated_control", measures = c("MD", "SMD", "OR"),
+    plant = function(d, i) {
+      extra <- d[i, ]
+      if ("m1i" %in% names(d)) extra$m1i <- extra$m1i + extra$sd1i / 4
+      extra$n1i <- extra$n1i + 1
+      rbind(d, extra)
+    }),
   # The same, the control divided by two: a note, not an accusation.
   split_control = list(expect = "split_control", measures = c("MD", "SMD"), plant = function(d, i) {
     if (d$n2i[i] < 10 || abs(log(d$n1i[i] / d$n2i[i])) > 0.4) return(NULL)
@@ -136,7 +146,9 @@ alarm_rates <- function(analyses, each = 400L, seed = 21L) {
   check <- unlist(lapply(flags, `[[`, "check"))
   flagged <- lapply(flags, function(f) if (is.null(f)) character() else unique(f$check))
   table <- table(check)
-  data.frame(check = names(table), flags = as.integer(table), per_1000_rows = 1000 * as.integer(table) / rows,
-             analyses = vapply(names(table), function(k) sum(vapply(flagged, function(f) k %in% f, NA)), 0L) / length(chosen),
+  data.frame(check = names(table), flags = as.integer(table),
+             per_1000_rows = 1000 * as.integer(table) / rows,
+             analyses = vapply(names(table), function(k)
+               sum(vapply(flagged, function(f) k %in% f, NA)), 0L) / length(chosen),
              row.names = NULL)
 }

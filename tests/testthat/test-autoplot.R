@@ -1,6 +1,7 @@
 test_that("autoplot() draws the layout's own numbers", {
   skip_if_not_installed("ggplot2")
-  d <- data.frame(study = paste("S", 1:4), yi = c(-1, 0, 0.5, 1), sei = c(0.2, 0.3, 0.25, 20), g = c("a", "a", "b", "b"))
+  d <- data.frame(study = paste("S", 1:4), yi = c(-1, 0, 0.5, 1), sei = c(0.2, 0.3, 0.25, 20),
+                  g = c("a", "a", "b", "b"))
   fit <- mscpool(d, "GEN", subgroup = g)
   plot <- ggplot2::autoplot(fit)
   expect_s3_class(plot, "ggplot")

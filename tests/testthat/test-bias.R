@@ -1,7 +1,8 @@
 bias_fit <- function(k = 14L) {
   set.seed(4)
   n1 <- 20 + 5 * seq_len(k)
-  mscpool(data.frame(ai = rbinom(k, n1, 0.25), n1i = n1, ci = rbinom(k, n1 + 3, 0.35), n2i = n1 + 3), "OR")
+  mscpool(data.frame(ai = rbinom(k, n1, 0.25), n1i = n1, ci = rbinom(k, n1 + 3, 0.35),
+                     n2i = n1 + 3), "OR")
 }
 
 test_that("regression tests are those of lm()", {
@@ -9,14 +10,16 @@ test_that("regression tests are those of lm()", {
   s <- fit$studies
   n <- s$n1i + s$n2i
   e <- s$ai + s$ci
-  lines <- list(egger = lm(yi ~ sei, s, weights = 1 / vi), peters = lm(s$yi ~ I(1 / n), weights = 1 / (1 / e + 1 / (n - e))),
+  lines <- list(egger = lm(yi ~ sei, s, weights = 1 / vi),
+                peters = lm(s$yi ~ I(1 / n), weights = 1 / (1 / e + 1 / (n - e))),
                 macaskill = lm(s$yi ~ n, weights = 1 / s$vi),
-                deeks = lm(s$yi ~ I(1 / sqrt(4 * s$n1i * s$n2i / n)), weights = 4 * s$n1i * s$n2i / n),
+                deeks = lm(s$yi ~ I(1 / sqrt(4 * s$n1i * s$n2i / n)),
+                           weights = 4 * s$n1i * s$n2i / n),
                 pustejovsky = lm(s$yi ~ sqrt(1 / s$n1i + 1 / s$n2i), weights = 1 / s$vi))
   for (method in names(lines)) {
     ours <- msc_bias_test(fit, method)
-    expect_equal(unlist(ours[c("estimate", "se", "statistic", "p_value")]), coef(summary(lines[[method]]))[2L, ],
-                 tolerance = 1e-9, ignore_attr = TRUE)
+    expect_equal(unlist(ours[c("estimate", "se", "statistic", "p_value")]),
+                 coef(summary(lines[[method]]))[2L, ], tolerance = 1e-9, ignore_attr = TRUE)
   }
 })
 
@@ -44,7 +47,8 @@ test_that("the limit meta-analysis is its formulas", {
 })
 
 test_that("standard errors of the limit meta-analysis are those of its linear model", {
-  d <- data.frame(yi = c(0.1, -0.2, 0.25, 0.9, 0.6, 0.9, 1.5), sei = c(0.1, 0.1, 0.15, 0.3, 0.3, 0.4, 0.5))
+  d <- data.frame(yi = c(0.1, -0.2, 0.25, 0.9, 0.6, 0.9, 1.5),
+                  sei = c(0.1, 0.1, 0.15, 0.3, 0.3, 0.4, 0.5))
   fit <- mscpool(d, "GEN")
   tau <- sqrt(fit$overall$tau2)
   expect_gt(tau, 0.1)
@@ -53,7 +57,8 @@ test_that("standard errors of the limit meta-analysis are those of its linear mo
   of <- c(tau, 1)
   expect_equal(msc_limit(fit)$adjusted$se, sqrt(drop(of %*% covariance %*% of)), tolerance = 1e-10)
   x <- cbind(1, 1 / d$sei)
-  expect_equal(msc_limit(fit, "betalim")$adjusted$se, sqrt(solve(crossprod(x))[2L, 2L]), tolerance = 1e-10)
+  expect_equal(msc_limit(fit, "betalim")$adjusted$se, sqrt(solve(crossprod(x))[2L, 2L]),
+               tolerance = 1e-10)
   # Without heterogeneity every limit is the same, which says nothing of its error.
   equal <- mscpool(data.frame(yi = c(0.2, 0.25, 0.3, 0.22), sei = c(0.2, 0.3, 0.4, 0.25)), "GEN")
   expect_identical(equal$overall$tau2, 0)

@@ -16,7 +16,8 @@ test_that("it is the documented interval of that set", {
 test_that("Nagashima's interval repeats with set.seed() and does not depend on threads", {
   draw <- function(threads, seed = 3) {
     set.seed(seed)
-    mscpool(sbp, "GEN", prediction = "nnf", options = msc_options(replicates = 4000, threads = threads))
+    mscpool(sbp, "GEN", prediction = "nnf",
+            options = msc_options(replicates = 4000, threads = threads))
   }
   one <- draw(1)$overall
   expect_identical(one, draw(2)$overall)
@@ -45,7 +46,8 @@ test_that("it agrees with an independent simulation in R", {
   new <- vapply(tau2, function(t) {
     w <- 1 / (v + t)
     mu <- sum(w * y) / sum(w)
-    mu + stats::rnorm(1) * sqrt(t) - stats::rt(1, k - 1) * sqrt(sum(w * (y - mu)^2) / (k - 1) / sum(w))
+    mu + stats::rnorm(1) * sqrt(t) -
+      stats::rt(1, k - 1) * sqrt(sum(w * (y - mu)^2) / (k - 1) / sum(w))
   }, 0)
   set.seed(12)
   ours <- mscpool(sbp, "GEN", prediction = "nnf")$overall
@@ -55,6 +57,7 @@ test_that("it agrees with an independent simulation in R", {
 test_that("subgroups have their own, and two studies none", {
   set.seed(1)
   d <- cbind(sbp, g = rep(c("a", "b", "c"), c(5, 3, 2)))
-  fit <- mscpool(d, "GEN", subgroup = g, prediction = "nnf", options = msc_options(replicates = 500))
+  fit <- mscpool(d, "GEN", subgroup = g, prediction = "nnf",
+                 options = msc_options(replicates = 500))
   expect_identical(is.na(fit$subgroups$pi_low), c(FALSE, FALSE, TRUE))
 })

@@ -1,7 +1,8 @@
 made_up <- function() data.frame(
   study = c("Ash 2001", "Birch 2004", "Cedar 2010", "Cedar 2010", "Dogwood 2012", "Elm 2015"),
-  m1i = c(31.2, 30.1, 33, 32.1, 30.8, 31.5), sd1i = c(5.1, 4.6, 5.8, 5.2, 4.4, 4.9), n1i = c(25, 32, 30, 31, 33, 40),
-  m2i = c(29, 28.9, 30.2, 30.2, 29.1, 29.9), sd2i = c(4.8, 5, 5.1, 5.1, 5.3, 5.3), n2i = c(24, 33, 28, 28, 31, 41))
+  m1i = c(31.2, 30.1, 33, 32.1, 30.8, 31.5), sd1i = c(5.1, 4.6, 5.8, 5.2, 4.4, 4.9),
+  n1i = c(25, 32, 30, 31, 33, 40), m2i = c(29, 28.9, 30.2, 30.2, 29.1, 29.9),
+  sd2i = c(4.8, 5, 5.1, 5.1, 5.3, 5.3), n2i = c(24, 33, 28, 28, 31, 41))
 
 rows_of <- function(flags, check) flags$rows[flags$check == check]
 
@@ -9,7 +10,8 @@ test_that("the table has the columns of the contract and one row a flag", {
   flags <- msc_check(made_up(), "MD")
   expect_s3_class(flags, c("msc_check", "data.frame"), exact = TRUE)
   expect_identical(names(flags)[1:3], c("check", "severity", "rows"))
-  expect_true(all(c("message", "study", "suggestion", "source", "estimate_without", "estimate_if") %in% names(flags)))
+  expect_true(all(c("message", "study", "suggestion", "source", "estimate_without",
+                    "estimate_if") %in% names(flags)))
   expect_identical(rows_of(flags, "repeated_study"), list(3:4))
   expect_identical(rows_of(flags, "repeated_control"), list(3:4))
   expect_true(all(grepl("doi:", flags$source)))
@@ -57,17 +59,20 @@ test_that("split controls are told from repeated ones", {
 })
 
 test_that("more than were randomised, by label and by stem", {
-  expect_false("more_than_randomised" %in% msc_check(made_up(), "MD", randomised = c("Cedar 2010" = 117))$check)
+  expect_false("more_than_randomised" %in%
+                 msc_check(made_up(), "MD", randomised = c("Cedar 2010" = 117))$check)
   flags <- msc_check(made_up(), "MD", randomised = c("Cedar 2010" = 89))
   expect_identical(rows_of(flags, "more_than_randomised"), list(3:4))
   flags <- msc_check(mscpool(msc_alb, "GEN"), randomised = c("Suk 2016" = 55))
   expect_identical(rows_of(flags, "more_than_randomised"), list(5:6))
   expect_identical(rows_of(flags, "repeated_control"), list(5:6))
-  expect_error(msc_check(made_up(), "MD", randomised = c(Oak = 3)), "not in the data: \"Oak\"", class = "msc_error")
+  expect_error(msc_check(made_up(), "MD", randomised = c(Oak = 3)), "not in the data: \"Oak\"",
+               class = "msc_error")
 })
 
 test_that("labels that differ by an arm are a possible repeat", {
-  stem <- label_stem(c("Suk 2016 (one row)", "Suk 2016a", "Suk 2016-1", "Suk 2016, arm 2", "SUK  2016 [high]"))
+  stem <- label_stem(c("Suk 2016 (one row)", "Suk 2016a", "Suk 2016-1",
+                       "Suk 2016, arm 2", "SUK  2016 [high]"))
   expect_identical(unique(stem), "suk 2016")
   expect_identical(length(unique(label_stem(c("Li 2001", "Li 2002", "Liu 2001")))), 3L)
 })
@@ -84,10 +89,11 @@ test_that("the same arms in several subgroups are flagged", {
 })
 
 test_that("values that cannot be are flagged, not refused", {
-  e <- data.frame(study = letters[1:5], ai = c(10, 45.5, 80, -1, 3), n1i = c(20, 30, 60, 20, 20), ci = c(5, 6, 7, 8, 30),
-                  n2i = 20)
+  e <- data.frame(study = letters[1:5], ai = c(10, 45.5, 80, -1, 3), n1i = c(20, 30, 60, 20, 20),
+                  ci = c(5, 6, 7, 8, 30), n2i = 20)
   flags <- msc_check(e, "OR")
-  expect_identical(flags$check, c("percent_as_count", "percent_as_count", "impossible_value", "percent_as_count"))
+  expect_identical(flags$check, c("percent_as_count", "percent_as_count",
+                                  "impossible_value", "percent_as_count"))
   expect_identical(flags$would_be, c("14", "48", "1", "6"))
   expect_true(all(flags$severity == "impossible"))
 })
@@ -99,14 +105,16 @@ test_that("a unit is recognised by means and SDs together", {
     wrong[2, c("m1i", "sd1i", "m2i", "sd2i")] <- d[2, c("m1i", "sd1i", "m2i", "sd2i")] * factor
     flags <- msc_check(wrong, "MD")
     expect_identical(rows_of(flags, "unit"), list(2L))
-    expect_match(flags$message[flags$check == "unit"], paste0("(", format(factor), ")"), fixed = TRUE)
+    expect_match(flags$message[flags$check == "unit"],
+                 paste0("(", format(factor), ")"), fixed = TRUE)
     expect_equal(flags$estimate_if[flags$check == "unit"], mscpool(d, "MD")$overall$estimate)
   }
 })
 
 test_that("mirrored effects and generic standard errors", {
-  g <- data.frame(study = letters[1:7], yi = c(.5, .6, .4, -.55, .5, .45, .6), sei = c(.1, .12, .15, .1, .2, .13, .1),
-                  n1i = c(100, 70, 45, 100, 25, 60, 100), n2i = c(100, 70, 45, 100, 25, 60, 100))
+  g <- data.frame(study = letters[1:7], yi = c(.5, .6, .4, -.55, .5, .45, .6),
+                  sei = c(.1, .12, .15, .1, .2, .13, .1), n1i = c(100, 70, 45, 100, 25, 60, 100),
+                  n2i = c(100, 70, 45, 100, 25, 60, 100))
   flags <- msc_check(g, "GEN")
   expect_identical(rows_of(flags, "sign_flip"), list(4L))
   g$yi[4] <- 0.55
@@ -135,7 +143,8 @@ test_that("limits and p beside the effect", {
 test_that("quartiles and baseline", {
   d <- made_up()[-4, ]
   d$q11i <- 20; d$median1i <- c(25, 15, 25, 25, 25); d$q31i <- 30
-  d$base1i <- c(50, 51, 50, 49, 50); d$basesd1i <- 5; d$base2i <- c(50, 50, 56, 49, 50); d$basesd2i <- 5
+  d$base1i <- c(50, 51, 50, 49, 50); d$basesd1i <- 5
+  d$base2i <- c(50, 50, 56, 49, 50); d$basesd2i <- 5
   flags <- msc_check(d, "MD")
   expect_identical(unlist(rows_of(flags, "quartiles")), 2L)
   expect_identical(unlist(rows_of(flags, "baseline")), 3L)
@@ -166,7 +175,8 @@ test_that("GRIMMER passes every real sample and stops most others", {
     m <- round(mean(x), 2); s <- round(sd(x), 2)
     sums <- grim_sums(m, n * items, 2L)
     passed <- passed + grimmer_possible(sums, s, n, items, 2L)
-    if (items == 1 && n <= 15) stopped <- stopped + !grimmer_possible(sums, s + sample(c(-.03, .03), 1), n, items, 2L)
+    if (items == 1 && n <= 15)
+      stopped <- stopped + !grimmer_possible(sums, s + sample(c(-.03, .03), 1), n, items, 2L)
   }
   expect_identical(passed, 400L)
   expect_gt(stopped, 20)
@@ -198,14 +208,16 @@ test_that("errors planted in stored rows are found, and the rows as stored rarel
   rates <- planting_rates(analyses, each = 50L)
   cat("\nPlanted errors flagged in their row:\n")
   print(rates, digits = 2L, row.names = FALSE)
-  floors <- c(se_as_sd = 0.5, sd_as_se = 0.5, unit_10 = 0.55, unit_88.4 = 0.65, arms_swapped = 0.25, sign_flip = 0.3,
-              percent = 0.12, repeated_study = 0.99, repeated_control = 0.65, split_control = 0.9)
+  floors <- c(se_as_sd = 0.5, sd_as_se = 0.5, unit_10 = 0.55, unit_88.4 = 0.65,
+              arms_swapped = 0.25, sign_flip = 0.3, percent = 0.12, repeated_study = 0.99,
+              repeated_control = 0.65, split_control = 0.9)
   for (kind in names(floors))
     expect_gte(rates$share[rates$kind == !!kind], floors[[!!kind]])
   alarms <- alarm_rates(analyses, each = 80L)
   cat("\nFlags of rows as stored (candidates, some of them true):\n")
   print(alarms, digits = 2L, row.names = FALSE)
-  rules <- c("se_as_sd", "sd_as_se", "unit", "sign_flip", "arms_swapped", "percent_as_count", "sd_off", "effect_outlier")
+  rules <- c("se_as_sd", "sd_as_se", "unit", "sign_flip", "arms_swapped", "percent_as_count",
+             "sd_off", "effect_outlier")
   for (rule in rules)
     expect_lt(sum(alarms$per_1000_rows[alarms$check == !!rule]), 20)
 })

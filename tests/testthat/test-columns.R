@@ -18,11 +18,13 @@ test_that("every alias of every column is found", {
   md <- mscpool(means, "MD")
   for (names in list(
     c("mean.e", "sd.e", "n.e", "mean.c", "sd.c", "n.c"),
-    c("Experimental mean", "Experimental SD", "Experimental N", "Control mean", "Control SD", "Control N"),
+    c("Experimental mean", "Experimental SD", "Experimental N", "Control mean",
+      "Control SD", "Control N"),
     c("M1I", "SD1I", "N1I", "M2I", "SD2I", "N2I"),
     c("m1_i", "sd1-i", "n 1 i", "m2.i", "sd_2_i", "n2i."),
     c("MEAN_E", "Sd-E", "n_e", "mean c", "SDc", "n-c"),
-    c("experimental_mean", "experimental.sd", "EXPERIMENTALN", "control_mean", "control.sd", "controln")))
+    c("experimental_mean", "experimental.sd", "EXPERIMENTALN", "control_mean",
+      "control.sd", "controln")))
     expect_same_fit(mscpool(renamed(means, names), "MD"), md)
 
   rr <- mscpool(tables, "RR")
@@ -33,7 +35,8 @@ test_that("every alias of every column is found", {
     expect_same_fit(mscpool(renamed(tables, names), "RR"), rr)
 
   gen <- mscpool(effects, "GEN")
-  for (names in list(c("TE", "seTE"), c("GIV Mean", "GIV SE"), c("giv_mean", "giv.se"), c("yi", "SETE")))
+  for (names in list(c("TE", "seTE"), c("GIV Mean", "GIV SE"),
+                     c("giv_mean", "giv.se"), c("yi", "SETE")))
     expect_same_fit(mscpool(renamed(effects, names), "GEN"), gen)
 
   oe <- data.frame(study = c("A", "B"), oe = c(-3, 2), voe = c(9, 14))
@@ -49,7 +52,8 @@ test_that("non-events are bi and di", {
 test_that("case matters in names of two letters: CI is an interval", {
   d <- cbind(tables, CI = c("1-2", "2-3", "3-4"), AI = 7, Te = 1)
   expect_same_fit(mscpool(d, "RR"), mscpool(tables, "RR"))
-  expect_error(mscpool(renamed(tables, c("AI", "n1i", "ci", "n2i")), "RR"), "`ai`", class = "msc_error")
+  expect_error(mscpool(renamed(tables, c("AI", "n1i", "ci", "n2i")), "RR"),
+               "`ai`", class = "msc_error")
   expect_error(mscpool(renamed(effects, c("te", "seTE")), "GEN"), "`yi`", class = "msc_error")
 })
 
@@ -74,10 +78,12 @@ test_that("labels: the first alias in order, the choice noted; else numbers", {
   }
   expect_length(mscpool(left, "MD")$notes, 0L)
   expect_identical(mscpool(means[-1], "MD")$studies$study, c("1", "2", "3"))
-  expect_identical(mscpool(means[-1], "MD", study = c("i", "j", "k"))$studies$study, c("i", "j", "k"))
+  expect_identical(mscpool(means[-1], "MD", study = c("i", "j", "k"))$studies$study,
+                   c("i", "j", "k"))
 })
 
-test_that("a missing or empty label is the row's number, a factor its level, and bytes become UTF-8", {
+test_that(
+  "a missing or empty label is the row's number, a factor its level, and bytes become UTF-8", {
   d <- means
   d$study <- c("a", NA, "")
   expect_identical(mscpool(d, "MD")$studies$study, c("a", "2", "3"))
@@ -118,8 +124,8 @@ test_that("a mapping is a bare name, a string, a vector or an expression", {
   name_of <- "a"
   expect_same_fit(mscpool(d, "MD", study = who, m1i = name_of, sd1i = `b c`, n1i = n, m2i = x,
                           sd2i = y, n2i = m), expected)
-  through <- function(which) mscpool(d, "MD", study = who, m1i = which, sd1i = "b c", n1i = n, m2i = x,
-                                     sd2i = y, n2i = m)
+  through <- function(which) mscpool(d, "MD", study = who, m1i = which,
+                                     sd1i = "b c", n1i = n, m2i = x, sd2i = y, n2i = m)
   expect_same_fit(through("a"), expected)
 })
 
@@ -177,10 +183,12 @@ test_that("a partial match of `data` or `measure` is refused, not completed", {
 })
 
 test_that("a mapping that cannot be found says what there is", {
-  for (call in expression(mscpool(means, "MD", m1i = nosuch), mscpool(means, "MD", m1i = "nosuch"))) {
+  for (call in expression(mscpool(means, "MD", m1i = nosuch),
+                          mscpool(means, "MD", m1i = "nosuch"))) {
     error <- expect_error(eval(call), class = "msc_error")
     expect_identical(error$arg, "m1i")
-    for (word in c("nosuch", "sd2i", "study")) expect_match(conditionMessage(error), word, fixed = TRUE)
+    for (word in c("nosuch", "sd2i", "study"))
+      expect_match(conditionMessage(error), word, fixed = TRUE)
   }
   for (value in list(1:2, 1, mean)) {
     error <- expect_error(mscpool(means, "MD", m1i = value), class = "msc_error")
@@ -229,7 +237,8 @@ test_that("counts beside a generic effect are shown, and only if they are counts
 
 test_that("sei and vi may both be there if they agree", {
   expect_same_fit(mscpool(cbind(effects, vi = effects$sei^2), "GEN"), mscpool(effects, "GEN"))
-  error <- expect_error(mscpool(cbind(effects, vi = c(0.04, 0.9, 0.01)), "GEN"), class = "msc_error")
+  error <- expect_error(mscpool(cbind(effects, vi = c(0.04, 0.9, 0.01)), "GEN"),
+                        class = "msc_error")
   expect_identical(error$rows, 2L)
   expect_same_fit(mscpool(cbind(effects, vi = 9), "GEN", sei = sei), mscpool(effects, "GEN"))
 })

@@ -17,7 +17,8 @@ test_that("Q-profile and profile likelihood are metafor's", {
                  tolerance = 1e-8, ignore_attr = TRUE)
     if (tau2 == "DL") next
     pl <- stats::confint(theirs, type = "pl", control = control)$random
-    expect_equal(confint(fit, what = "tau2", method = "PL"), pl, tolerance = 1e-7, ignore_attr = TRUE)
+    expect_equal(confint(fit, what = "tau2", method = "PL"), pl,
+                 tolerance = 1e-7, ignore_attr = TRUE)
   }
 })
 
@@ -25,7 +26,8 @@ test_that("generalised Q: the limits have the tail probability they should", {
   skip_without("metafor", "CompQuadForm")
   for (d in sets()) for (kind in c("GENQ", "BJ")) {
     a <- if (kind == "BJ") 1 / d$vi else 1 / sqrt(d$vi)
-    limits <- confint(mscpool(d, "GEN"), what = "tau2", method = kind)["tau2", c("ci_low", "ci_high")]
+    limits <- confint(mscpool(d, "GEN"), what = "tau2", method = kind)
+    limits <- limits["tau2", c("ci_low", "ci_high")]
     p <- diag(a) - tcrossprod(a) / sum(a)
     q <- sum(a * (d$yi - sum(a * d$yi) / sum(a))^2)
     tail <- function(tau2) {
@@ -38,7 +40,8 @@ test_that("generalised Q: the limits have the tail probability they should", {
     else expect_gte(tail(0), 0.025)
     if (limits[2] > 0) expect_equal(tail(limits[2]), 0.975, tolerance = 1e-9)
     else expect_gte(tail(0), 0.975)
-    theirs <- suppressWarnings(stats::confint(metafor::rma(d$yi, d$vi, method = "GENQ", weights = a)))
+    theirs <- metafor::rma(d$yi, d$vi, method = "GENQ", weights = a)
+    theirs <- suppressWarnings(stats::confint(theirs))
     # metafor searches with a tolerance of 1e-4.
     if (limits[2] < 90) expect_lt(max(abs(limits - theirs$random[1, 2:3])), 1e-4)
   }
@@ -49,8 +52,10 @@ test_that("test-based I2 and H2 are meta's", {
   for (d in sets()) {
     m <- meta::metagen(yi, sqrt(vi), data = d)
     ours <- confint(mscpool(d, "GEN"), what = "tau2", method = "test")
-    expect_equal(ours["I2", ] / 100, c(m$I2, m$lower.I2, m$upper.I2), tolerance = 1e-10, ignore_attr = TRUE)
-    expect_equal(sqrt(ours["H2", ]), c(m$H, m$lower.H, m$upper.H), tolerance = 1e-10, ignore_attr = TRUE)
+    expect_equal(ours["I2", ] / 100, c(m$I2, m$lower.I2, m$upper.I2),
+                 tolerance = 1e-10, ignore_attr = TRUE)
+    expect_equal(sqrt(ours["H2", ]), c(m$H, m$lower.H, m$upper.H),
+                 tolerance = 1e-10, ignore_attr = TRUE)
   }
 })
 

@@ -1,5 +1,6 @@
-events <- data.frame(study = letters[1:6], ai = c(0, 3, 5, 0, 2, 7), n1i = c(50, 80, 120, 40, 66, 200),
-                     ci = c(2, 4, 0, 1, 3, 9), n2i = c(25, 90, 60, 80, 66, 100))
+events <- data.frame(study = letters[1:6], ai = c(0, 3, 5, 0, 2, 7),
+                     n1i = c(50, 80, 120, 40, 66, 200), ci = c(2, 4, 0, 1, 3, 9),
+                     n2i = c(25, 90, 60, 80, 66, 100))
 
 test_that("the effects go to metafor and meta as they are", {
   skip_without("metafor", "meta")
@@ -34,7 +35,8 @@ test_that("escalc, rma and meta objects are pooled", {
   expect_true(fit$options$log)
   expect_equal(mscpool(r, tau2 = "REML")$overall, fit$overall)
   expect_identical(mscpool(r)$studies$study, events$study)
-  m <- meta::metabin(ai, n1i, ci, n2i, study, data = events, sm = "OR", method = "MH", method.tau = "DL")
+  m <- meta::metabin(ai, n1i, ci, n2i, study, data = events, sm = "OR",
+                     method = "MH", method.tau = "DL")
   expect_equal(mscpool(m)$fixed$Q_df, 5)
   expect_equal(mscpool(m, "OR", model = "fixed")$overall$estimate, m$TE.common, tolerance = 1e-10)
   # With a measure the inputs are analysed anew.
@@ -45,8 +47,9 @@ test_that("escalc, rma and meta objects are pooled", {
 
 test_that("subgroups and excluded studies of a meta object are kept, and can be overruled", {
   skip_without("meta")
-  m <- meta::metabin(ai, n1i, ci, n2i, study, data = events, sm = "RR", method = "Inverse", method.tau = "DL",
-                     subgroup = rep(c("x", "y"), 3), exclude = study == "c")
+  m <- meta::metabin(ai, n1i, ci, n2i, study, data = events, sm = "RR",
+                     method = "Inverse", method.tau = "DL", subgroup = rep(c("x", "y"), 3),
+                     exclude = study == "c")
   fit <- mscpool(m)
   expect_identical(fit$subgroups$subgroup, c("x", "y"))
   expect_equal(fit$subgroups$estimate, unname(m$TE.random.w), tolerance = 1e-10)

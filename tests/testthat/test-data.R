@@ -1,8 +1,9 @@
 # The data sets: what must hold whatever is typed in. Sums are those that the article
 # prints itself.
 
-studies <- c("Mohamadnejad 2013", "Fang 2018", "Suk 2016", "Salama 2014", "El-Ansary 2012", "Peng 2011",
-             "Bai 2014", "Amer 2011", "Li 2023", "Shi 2021", "Zhang 2012")
+studies <- c("Mohamadnejad 2013", "Fang 2018", "Suk 2016", "Salama 2014",
+             "El-Ansary 2012", "Peng 2011", "Bai 2014", "Amer 2011",
+             "Li 2023", "Shi 2021", "Zhang 2012")
 
 test_that("printed results are 53 rows of text", {
   r <- msc_reported
@@ -13,7 +14,8 @@ test_that("printed results are 53 rows of text", {
   # every number reads as one, and as it was printed
   for (quantity in c("estimate", "ci_low", "ci_high", "p", "het_p", "I2"))
     expect_error(printed_interval(r[[quantity]], quantity), NA)
-  expect_identical(unlist(r[2, c("estimate", "ci_low", "ci_high", "p", "het_p", "I2")], use.names = FALSE),
+  expect_identical(unlist(r[2, c("estimate", "ci_low", "ci_high", "p", "het_p", "I2")],
+                          use.names = FALSE),
                    c("0.50", "0.02", "0.97", "0.04", "<0.0001", "79"))
   # the two misprinted signs are kept and named
   expect_identical(r$ci_high[r$id %in% c("R04", "R44")], c("-0.05", "-0.26"))
@@ -32,8 +34,9 @@ test_that("eleven trials add up as the article says", {
   expect_equal(c(table(t$cell_source)), c(BM = 7, UC = 4))
   expect_true(all(nzchar(t$source)) && all(nzchar(t$trial_source)))
   # what is NA of Table 1 is named as missing, and only that
-  table1 <- c("country", "period", "design", "stage", "age", "etiology", "cell_source", "dose", "dose_per_kg",
-              "doses", "route", "follow_up", "n_msc", "n_ctrl", "outcomes")
+  table1 <- c("country", "period", "design", "stage", "age", "etiology",
+              "cell_source", "dose", "dose_per_kg", "doses", "route", "follow_up",
+              "n_msc", "n_ctrl", "outcomes")
   named <- lapply(strsplit(t$missing, ", ", fixed = TRUE), function(x) x[nzchar(x)])
   for (i in seq_len(nrow(t))) expect_setequal(named[[i]], table1[is.na(t[i, table1])])
 })
@@ -49,7 +52,8 @@ test_that("judgements: 77 of the article, 66 of the Cochrane review", {
   expect_equal(c(table(one$study)), stats::setNames(rep(7, 11), sort(studies)), ignore_attr = TRUE)
   count <- function(domain, level) sum(one$domain == domain & one$judgement == level)
   # the text: 3 high, 2 unclear; five low, but six are named
-  expect_equal(vapply(c("high", "unclear", "low"), count, 0L, domain = "Random sequence generation"),
+  expect_equal(vapply(c("high", "unclear", "low"), count, 0L,
+                      domain = "Random sequence generation"),
                c(high = 3L, unclear = 2L, low = 6L))
   expect_equal(count("Allocation concealment", "low"), 5L)
   expect_equal(count("Blinding of outcome assessment", "low"), 1L)
@@ -101,8 +105,8 @@ test_that("study names are spelled alike in all data sets", {
 test_that("the template has rows for every printed result", {
   template <- utils::read.csv(system.file("extdata", "lu2023_template.csv", package = "mscpool"))
   expect_setequal(template$figure, msc_reported$figure)
-  expect_true(all(c("figure", "outcome", "subgroup", "study", "m1i", "sd1i", "n1i", "m2i", "sd2i", "n2i",
-                    "measure") %in% names(template)))
+  expect_true(all(c("figure", "outcome", "subgroup", "study", "m1i", "sd1i",
+                    "n1i", "m2i", "sd2i", "n2i", "measure") %in% names(template)))
   # known values only: two rows of one trial
   expect_equal(sum(!is.na(template$m1i)), 2L)
   expect_identical(unique(template$study[!is.na(template$m1i)]), "Bai 2014")

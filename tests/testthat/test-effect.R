@@ -22,7 +22,8 @@ expect_effect <- function(d, measure, expected, ...) {
 # Every kind of empty cell, beside ordinary tables.
 odd_tables <- data.frame(
   study = c("plain", "a = 0", "c = 0", "b = 0", "d = 0", "a = d = 0", "b = c = 0", "a = c = 0",
-            "b = d = 0", "no exp. arm", "no control arm", "no one", "1 v 1", "1 v 1 reversed", "big"),
+            "b = d = 0", "no exp. arm", "no control arm", "no one",
+            "1 v 1", "1 v 1 reversed", "big"),
   ai = c(5, 0, 4, 30, 7, 0, 12, 0, 9, 0, 3, 0, 1, 0, 41234),
   n1i = c(50, 30, 41, 30, 20, 18, 12, 25, 9, 0, 10, 0, 1, 1, 99999),
   ci = c(8, 3, 0, 28, 22, 15, 0, 0, 12, 4, 0, 0, 0, 1, 40001),
@@ -37,10 +38,11 @@ test_that("2x2 effects equal the formulas, empty cells included", {
 
 test_that("`add` and `to` change the tables they should", {
   d <- odd_tables
-  for (measure in c("OR", "RR", "RD")) for (to in c("only0", "all", "none")) for (add in c(0.5, 0.01, 1)) {
-    expected <- naive_binary(d, measure, add, to)
-    expect_effect(d, measure, expected, options = msc_options(add = add, to = to))
-  }
+  for (measure in c("OR", "RR", "RD")) for (to in c("only0", "all", "none"))
+    for (add in c(0.5, 0.01, 1)) {
+      expected <- naive_binary(d, measure, add, to)
+      expect_effect(d, measure, expected, options = msc_options(add = add, to = to))
+    }
   # Peto's odds ratio is never corrected.
   expect_effect(d, "PETO", naive_binary(d, "PETO"), options = msc_options(to = "all"))
 })
@@ -58,7 +60,8 @@ test_that("a row that is not estimable says why", {
   listed <- function(r) r[!is.na(r)]
 
   expect_identical(listed(reason("OR")), c("a = c = 0" = no_events, "b = d = 0" = all_events, arms))
-  expect_identical(listed(reason("PETO")), c("a = c = 0" = no_events, "b = d = 0" = all_events, arms))
+  expect_identical(listed(reason("PETO")),
+                   c("a = c = 0" = no_events, "b = d = 0" = all_events, arms))
   expect_identical(listed(reason("RR")), c("a = c = 0" = no_events, arms))
   expect_identical(listed(reason("RR", msc_options(both_all = "strict"))),
                    c("a = c = 0" = no_events, "b = d = 0" = all_events, arms))
@@ -85,13 +88,15 @@ test_that("`swap_events` counts the others", {
   d <- rbind(odd_tables, random_tables(20))
   swapped <- transform(d, ai = n1i - ai, ci = n2i - ci)
   for (measure in c("OR", "RR", "RD", "PETO"))
-    expect_effect(d, measure, naive_binary(swapped, measure), options = msc_options(swap_events = TRUE))
+    expect_effect(d, measure, naive_binary(swapped, measure),
+                  options = msc_options(swap_events = TRUE))
 })
 
 test_that("non-events may stand in for sizes, and all three must agree", {
   set.seed(3)
   d <- random_tables(10)
-  by_others <- data.frame(study = d$study, ai = d$ai, bi = d$n1i - d$ai, ci = d$ci, di = d$n2i - d$ci)
+  by_others <- data.frame(study = d$study, ai = d$ai, bi = d$n1i - d$ai,
+                          ci = d$ci, di = d$n2i - d$ci)
   expect_identical(msc_effect(by_others, "RR"), msc_effect(d, "RR"))
   mixed <- data.frame(study = d$study, ai = d$ai, n1i = d$n1i, bi = d$n1i - d$ai, ci = d$ci,
                       di = d$n2i - d$ci)
@@ -122,7 +127,8 @@ test_that("Hedges' exact factor is right for all sizes", {
 })
 
 test_that("the smallest studies of a standardised mean difference", {
-  d <- data.frame(m1i = 1, sd1i = 1, n1i = c(1, 1, 2, 2, 5), m2i = 0, sd2i = 1, n2i = c(1, 2, 1, 2, 2))
+  d <- data.frame(m1i = 1, sd1i = 1, n1i = c(1, 1, 2, 2, 5), m2i = 0,
+                  sd2i = 1, n2i = c(1, 2, 1, 2, 2))
   too_small <- "too few participants for the small-sample factor"
 
   # RevMan: N > 2, and N = 3 has a factor of 1 - 3/(4*3 - 9) = 0.
@@ -134,9 +140,11 @@ test_that("the smallest studies of a standardised mean difference", {
   expect_close(revman$vi[4], 1 + (4 / 7)^2 / (2 * (4 - 3.94)))
 
   # The exact factor needs N - 2 of at least 2, or n2 - 1 of at least 2.
-  expect_identical(is.na(msc_effect(d, "SMD", smd = "hedges")$yi), c(TRUE, TRUE, TRUE, FALSE, FALSE))
+  expect_identical(is.na(msc_effect(d, "SMD", smd = "hedges")$yi),
+                   c(TRUE, TRUE, TRUE, FALSE, FALSE))
   expect_identical(is.na(msc_effect(d, "SMD", smd = "glass")$yi), rep(TRUE, 5))
-  expect_identical(is.na(msc_effect(d, "SMD", smd = "cohen")$yi), c(TRUE, FALSE, FALSE, FALSE, FALSE))
+  expect_identical(is.na(msc_effect(d, "SMD", smd = "cohen")$yi),
+                   c(TRUE, FALSE, FALSE, FALSE, FALSE))
 })
 
 test_that("a zero SD or size makes a continuous row not estimable", {
@@ -148,7 +156,8 @@ test_that("a zero SD or size makes a continuous row not estimable", {
 })
 
 test_that("a ratio of means needs means of one sign", {
-  d <- data.frame(m1i = c(2, -2, -2, 0, 2), sd1i = 1, n1i = 9, m2i = c(1, -1, 1, 1, 0), sd2i = 1, n2i = 9)
+  d <- data.frame(m1i = c(2, -2, -2, 0, 2), sd1i = 1, n1i = 9,
+                  m2i = c(1, -1, 1, 1, 0), sd2i = 1, n2i = 9)
   e <- msc_effect(d, "ROM")
   expect_identical(e$reason, c(NA, NA, rep("the means differ in sign or one is 0", 3)))
   expect_close(e$yi[1:2], c(log(2), log(2)))
@@ -180,12 +189,14 @@ test_that("columns and rows are as promised, and the same as mscpool()'s", {
   set.seed(5)
   d <- rbind(odd_tables, random_tables(5))
   e <- msc_effect(d, "OR")
-  expect_identical(names(e), c("study", "yi", "vi", "sei", "ci_low", "ci_high", "estimable", "reason"))
+  expect_identical(names(e),
+                   c("study", "yi", "vi", "sei", "ci_low", "ci_high", "estimable", "reason"))
   expect_identical(e$study, d$study)
   expect_identical(e, mscpool(d, "OR")$studies[names(e)])
 })
 
 test_that("arms in proportion have a ratio of exactly 1", {
-  d <- data.frame(ai = c(3, 3, 7, 0), n1i = c(30, 30, 70, 20), ci = c(3, 6, 21, 0), n2i = c(30, 60, 210, 40))
+  d <- data.frame(ai = c(3, 3, 7, 0), n1i = c(30, 30, 70, 20), ci = c(3, 6, 21, 0),
+                  n2i = c(30, 60, 210, 40))
   for (measure in c("RR", "OR")) expect_identical(msc_effect(d, measure)$yi[1:3], c(0, 0, 0))
 })

@@ -31,7 +31,8 @@ test_that("the smallest set is that of trying all", {
                    I2 = function(o) findInterval(o$I2, c(25, 50, 75)))
     for (i in 1:3) {
       best <- brute_force(fit, d, states[[i]], 9L)
-      expect_identical(as.numeric(found$size[i]), as.numeric(best[1]), label = paste(seed, model, found$question[i]))
+      expect_identical(as.numeric(found$size[i]), as.numeric(best[1]),
+                       label = paste(seed, model, found$question[i]))
       expect_equal(found$sets[i], best[2])
       expect_true(found$proved[i])
     }

@@ -55,7 +55,8 @@ test_that("the right answers at the edge", {
   # Two studies of equal variance: Q-profile has a closed form, d^2/2 / (v + tau2) = chi2.
   two <- mscpool(data.frame(yi = c(0, 9), vi = 0.5), "GEN", tau2 = "REML")
   expect_equal(confint(two, what = "tau2")["tau2", 2:3],
-               40.5 / stats::qchisq(c(0.975, 0.025), 1) - 0.5, tolerance = 1e-12, ignore_attr = TRUE)
+               40.5 / stats::qchisq(c(0.975, 0.025), 1) - 0.5,
+               tolerance = 1e-12, ignore_attr = TRUE)
   # Equal variances: generalised Q is the same Q, whatever the weights.
   d <- data.frame(yi = c(0, 2, 5, 1, 9), vi = 0.7)
   qp <- confint(mscpool(d, "GEN"), what = "tau2")

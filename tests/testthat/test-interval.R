@@ -17,8 +17,10 @@ test_that("Wald, t and HKSJ are metafor's", {
     for (ci in names(pairs)) {
       ours <- row_of(d, tau2 = tau2, ci_method = ci)
       theirs <- metafor_fit(d$yi, d$vi, tau2, test = pairs[[ci]])
-      expect_equal(c(ours$estimate, ours$se, ours$ci_low, ours$ci_high, ours$statistic, ours$p_value),
-                   c(theirs$beta[1], theirs$se, theirs$ci.lb, theirs$ci.ub, theirs$zval, theirs$pval),
+      expect_equal(c(ours$estimate, ours$se, ours$ci_low, ours$ci_high,
+                     ours$statistic, ours$p_value),
+                   c(theirs$beta[1], theirs$se, theirs$ci.lb, theirs$ci.ub,
+                     theirs$zval, theirs$pval),
                    tolerance = 1e-8)
     }
   }
@@ -117,8 +119,8 @@ test_that("prediction intervals are meta's", {
   for (d in interval_sets()[-(1:3)]) for (tau2 in c("DL", "REML")) for (word in names(words)) {
     if (word == "kr" && tau2 != "REML") next
     ours <- row_of(d, tau2 = tau2, prediction = word)
-    m <- meta::metagen(yi, sqrt(vi), data = d, method.tau = tau2, control = tight, prediction = TRUE,
-                       method.predict = words[[word]])
+    m <- meta::metagen(yi, sqrt(vi), data = d, method.tau = tau2,
+                       control = tight, prediction = TRUE, method.predict = words[[word]])
     expect_equal(c(ours$pi_low, ours$pi_high), c(m$lower.predict, m$upper.predict),
                  tolerance = 1e-8, ignore_attr = TRUE)
   }
@@ -126,7 +128,8 @@ test_that("prediction intervals are meta's", {
   expect_identical(row_of(d, prediction = TRUE), row_of(d, prediction = "hts"))
   expect_identical(is.na(row_of(d[1:2, ], prediction = "hts")$pi_low), TRUE)
   expect_identical(is.na(row_of(d[1:2, ], prediction = "v")$pi_low), FALSE)
-  expect_error(mscpool(d, "GEN", prediction = "HTS"), "`prediction` must be one of", class = "msc_error")
+  expect_error(mscpool(d, "GEN", prediction = "HTS"), "`prediction` must be one of",
+               class = "msc_error")
 })
 
 test_that("one study keeps its own interval under every method", {

@@ -1,8 +1,8 @@
 # The forest plot as numbers: rows, points, diamonds, axis.
 
 tables <- data.frame(study = c("D", "B", "A", "C", "E"), ai = c(5, 10, 12, 0, 38),
-                     n1i = c(50, 30, 100, 25, 40), ci = c(8, 3, 20, 0, 36), n2i = c(50, 30, 98, 24, 40),
-                     g = c("x", "y", "x", "y", "x"))
+                     n1i = c(50, 30, 100, 25, 40), ci = c(8, 3, 20, 0, 36),
+                     n2i = c(50, 30, 98, 24, 40), g = c("x", "y", "x", "y", "x"))
 means <- data.frame(study = c("P", "Q", "R"), m1i = c(10.2, 9.1, 14), sd1i = c(3.1, 2.2, 4),
                     n1i = c(25, 12, 60), m2i = c(12, 11.9, 13.6), sd2i = c(2.8, 3, 4.4),
                     n2i = c(24, 13, 58))
@@ -30,7 +30,8 @@ expect_sound <- function(fit, layout = fit$forest) {
   expect_identical(r$label[study], s$study[r$study_index[study]])
 
   p <- layout$points
-  expect_identical(names(p), c("row", "x", "x_low", "x_high", "clip_low", "clip_high", "box", "weight"))
+  expect_identical(names(p),
+                   c("row", "x", "x_low", "x_high", "clip_low", "clip_high", "box", "weight"))
   i <- r$study_index[p$row]
   expect_identical(sort(i), which(s$estimable))
   expect_identical(p$x, s$yi[i])
@@ -65,9 +66,11 @@ test_that("rows of an analysis without subgroups", {
   expect_identical(types(mscpool(means, "MD")),
                    c("header", "header", rep("study", 3), "blank", "total", pooled, "axis"))
   expect_identical(types(mscpool(tables, "OR")),
-                   c("header", "header", rep("study", 5), "blank", "total", "events", pooled, "axis"))
+                   c("header", "header", rep("study", 5), "blank", "total",
+                     "events", pooled, "axis"))
   expect_identical(types(mscpool(means, "MD", prediction = TRUE)),
-                   c("header", "header", rep("study", 3), "blank", "total", "prediction", pooled, "axis"))
+                   c("header", "header", rep("study", 3), "blank", "total",
+                     "prediction", pooled, "axis"))
   for (totals in c("subtotals", "none"))
     expect_identical(types(mscpool(means, "MD", totals = totals)),
                      c("header", "header", rep("study", 3), "axis"))
@@ -78,7 +81,8 @@ test_that("rows of an analysis with subgroups, for each kind of total", {
   two <- c("header", "header", block(3), "blank", block(2), "blank")
   fit <- mscpool(tables, "OR", subgroup = g)
   expect_identical(types(fit), c(two, "total", "events", pooled, "subgroup_test", "axis"))
-  expect_identical(fit$forest$rows$study_index[fit$forest$rows$type == "study"], c(1L, 3L, 5L, 2L, 4L))
+  expect_identical(fit$forest$rows$study_index[fit$forest$rows$type == "study"],
+                   c(1L, 3L, 5L, 2L, 4L))
   expect_identical(fit$forest$rows$subgroup_index,
                    c(NA, NA, rep(1L, 8), NA, rep(2L, 7), rep(NA, 7)))
   expect_identical(types(mscpool(tables, "OR", subgroup = g, totals = "subtotals")),
@@ -166,7 +170,8 @@ test_that("the range covers the null, the diamonds and ordinary intervals", {
   set.seed(53)
   for (i in 1:60) {
     k <- sample(2:15, 1)
-    d <- generic(stats::rnorm(k, stats::runif(1, -4, 4), stats::runif(1, 0, 0.5)), stats::runif(k, 0.1, 0.4))
+    d <- generic(stats::rnorm(k, stats::runif(1, -4, 4), stats::runif(1, 0, 0.5)),
+                 stats::runif(k, 0.1, 0.4))
     layout <- mscpool(d, "GEN", subgroup = rep_len(c("a", "b"), k),
                       options = msc_options(log = i %% 2 == 0))$forest
     x <- c(0, layout$diamonds$x, layout$points$x_low, layout$points$x_high)
@@ -203,7 +208,8 @@ test_that("prediction rows", {
 test_that("nothing estimable, one study", {
   none <- data.frame(ai = c(0, 0), n1i = 20, ci = 0, n2i = 25)
   layout <- mscpool(none, "RR", subgroup = c("a", "b"))$forest
-  expect_identical(c(nrow(layout$points), nrow(layout$diamonds), nrow(layout$prediction)), c(0L, 0L, 0L))
+  expect_identical(c(nrow(layout$points), nrow(layout$diamonds), nrow(layout$prediction)),
+                   c(0L, 0L, 0L))
   expect_lt(layout$range$x_min, 0)
   expect_gt(layout$range$x_max, 0)
   expect_true(0 %in% layout$axis$at)
@@ -252,7 +258,8 @@ test_that("a range that is asked for is kept, and clips", {
   expect_sound(fit, layout)
   expect_identical(c(layout$range$x_min, layout$range$x_max), xlim)
   expect_true(any(layout$points$clip_low) && any(layout$points$clip_high))
-  expect_identical(layout$points[c("x", "x_low", "x_high")], fit$forest$points[c("x", "x_low", "x_high")])
+  expect_identical(layout$points[c("x", "x_low", "x_high")],
+                   fit$forest$points[c("x", "x_low", "x_high")])
 })
 
 test_that("ticks on a log axis", {

@@ -131,7 +131,8 @@ test_that("Peto", {
     expect_close(fit$studies$yi[keep], escalc_of(d, "PETO", add = 0, to = "none")$yi[keep], 1e-10)
   }
   by_iv <- mscpool(d, "PETO", pooling = "IV", model = "random")
-  expect_rma(by_iv$random, metafor::rma(by_iv$studies$yi[keep], by_iv$studies$vi[keep], method = "DL"),
+  expect_rma(by_iv$random,
+             metafor::rma(by_iv$studies$yi[keep], by_iv$studies$vi[keep], method = "DL"),
              "Peto by IV")
 })
 
@@ -152,11 +153,13 @@ test_that("intervals of the random-effects mean", {
     d <- data.frame(yi = stats::rnorm(k, 0.3, spread), sei = stats::runif(k, 0.1, 0.6))
     for (method in names(tests)) {
       fit <- mscpool(d, "GEN", ci_method = method, level = 0.9)
-      theirs <- metafor::rma(yi, sei = sei, data = d, method = "DL", test = tests[[method]], level = 90)
+      theirs <- metafor::rma(yi, sei = sei, data = d, method = "DL",
+                             test = tests[[method]], level = 90)
       expect_rma(fit$overall, theirs, paste(method, spread, k))
       expect_identical(fit$overall$df, k - 1)
       wald <- metafor::rma(yi, sei = sei, data = d, method = "DL", level = 90)
-      expect_rma(fit$fixed, metafor::rma(yi, sei = sei, data = d, method = "EE", level = 90), "fixed")
+      expect_rma(fit$fixed, metafor::rma(yi, sei = sei, data = d, method = "EE", level = 90),
+                 "fixed")
       if (method == "hksj" && theirs$se < wald$se) small <- small + 1
     }
   }
@@ -214,7 +217,8 @@ test_that("difference: RevMan's SMD has the approximate J and another variance",
   expect_gt(max(abs(ours$yi - theirs$yi)), 1e-6)
 })
 
-test_that("difference: metafor adds a bias correction to the log ratio of means unless told not to", {
+test_that(
+  "difference: metafor adds a bias correction to the log ratio of means unless told not to", {
   set.seed(23)
   d <- random_means(20, 40)
   theirs <- escalc_of(d, "ROM", correct = TRUE)

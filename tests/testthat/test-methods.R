@@ -14,11 +14,12 @@ test_that("a fit has the fields of the contract", {
                     "notes") %in% names(fit)))
   expect_identical(names(fit$studies),
                    c("study", "subgroup", "yi", "vi", "sei", "ci_low", "ci_high", "weight",
-                     "weight_fixed", "weight_random", "estimable", "reason", "ai", "n1i", "ci", "n2i"))
+                     "weight_fixed", "weight_random", "estimable", "reason",
+                     "ai", "n1i", "ci", "n2i"))
   expect_identical(names(fit$overall),
                    c("model", "k", "studies", "n1", "n2", "events1", "events2", "estimate", "se",
-                     "ci_low", "ci_high", "statistic", "df", "p_value", "Q", "Q_df", "Q_p", "I2", "H2",
-                     "tau2", "pi_low", "pi_high"))
+                     "ci_low", "ci_high", "statistic", "df", "p_value", "Q",
+                     "Q_df", "Q_p", "I2", "H2", "tau2", "pi_low", "pi_high"))
   expect_identical(names(fit$fixed), names(fit$overall))
   expect_identical(names(fit$random), names(fit$overall))
   expect_identical(fit[c("measure", "pooling", "tau2_method", "ci_method")],
@@ -60,7 +61,8 @@ test_that("confint follows the fit's level and interval", {
     expect_close(confint(fit), c(fit$overall$ci_low, fit$overall$ci_high), label = ci_method)
   }
   hksj <- mscpool(means, "MD", ci_method = "hksj")
-  expect_close(confint(hksj, level = 0.5), hksj$overall$estimate + c(-1, 1) * qt(0.75, 2) * hksj$overall$se)
+  expect_close(confint(hksj, level = 0.5),
+               hksj$overall$estimate + c(-1, 1) * qt(0.75, 2) * hksj$overall$se)
 })
 
 test_that("weights are percent under each model, named by study", {
@@ -119,11 +121,13 @@ test_that("transf does nothing to differences, and exponentiates a GEN effect th
 })
 
 test_that("update runs the analysis again", {
-  same <- function(a, b) expect_identical(unclass(a)[c("studies", "overall", "subgroups", "forest")],
-                                          unclass(b)[c("studies", "overall", "subgroups", "forest")])
+  same <- function(a, b)
+    expect_identical(unclass(a)[c("studies", "overall", "subgroups", "forest")],
+                     unclass(b)[c("studies", "overall", "subgroups", "forest")])
   fit <- mscpool(tables, "RR", subgroup = g)
   same(update(fit), fit)
-  same(update(fit, model = "fixed", measure = "OR"), mscpool(tables, "OR", subgroup = g, model = "fixed"))
+  same(update(fit, model = "fixed", measure = "OR"),
+       mscpool(tables, "OR", subgroup = g, model = "fixed"))
   same(update(fit, subgroup = NULL), mscpool(tables, "RR"))
   same(update(fit, exclude = study == "A"), mscpool(tables, "RR", subgroup = g, exclude = 1))
   same(update(fit, ai = ci, ci = ai), mscpool(tables, "RR", subgroup = g, ai = ci, ci = ai))

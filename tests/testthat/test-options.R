@@ -1,15 +1,18 @@
 sets <- data.frame(yi = c(0.1, 0.6, 0.3, 0.9, -0.2), vi = c(0.02, 0.05, 0.04, 0.08, 0.03))
 
-test_that("the 2025 preset is REML, HKSJ with a floor, prediction, I2 from tau2; arguments override it", {
+test_that(
+  "the 2025 preset is REML, HKSJ with a floor, prediction, I2 from tau2; arguments override it", {
   fit <- mscpool(sets, "GEN", options = msc_options("cochrane2025"))
   plain <- mscpool(sets, "GEN", tau2 = "REML", ci_method = "hksj_floor", prediction = TRUE)
   same <- setdiff(names(plain$overall), c("I2", "H2"))
   expect_identical(fit$overall[same], plain$overall[same])
   expect_equal(fit$overall$I2, confint(plain, what = "tau2")["I2", "estimate"])
   expect_equal(fit$overall$H2, confint(plain, what = "tau2")["H2", "estimate"])
-  expect_match(format(fit), "preset: cochrane2025; Tau\u00b2: REML; interval: hksj_floor", all = FALSE)
+  expect_match(format(fit), "preset: cochrane2025; Tau\u00b2: REML; interval: hksj_floor",
+               all = FALSE)
   expect_false(any(grepl("preset", format(mscpool(sets, "GEN")))))
-  other <- mscpool(sets, "GEN", tau2 = "PM", prediction = FALSE, options = msc_options("cochrane2025"))
+  other <- mscpool(sets, "GEN", tau2 = "PM", prediction = FALSE,
+                   options = msc_options("cochrane2025"))
   expect_identical(other$tau2_method, "PM")
   expect_true(is.na(other$overall$pi_low))
   expect_error(msc_options("revman6"), class = "msc_error")
@@ -34,7 +37,8 @@ test_that("the treatment-arm correction is meta's", {
     expect_equal(fit$studies$sei, m$seTE, tolerance = 1e-12)
   }
   # Equal risks stay equal in unequal arms.
-  equal <- mscpool(data.frame(ai = 0, n1i = 10, ci = 0, n2i = 40), "RD", options = msc_options(add = "tacc"))
+  equal <- mscpool(data.frame(ai = 0, n1i = 10, ci = 0, n2i = 40), "RD",
+                   options = msc_options(add = "tacc"))
   expect_identical(equal$overall$estimate, 0)
   expect_match(format(equal), "treatment-arm correction", all = FALSE)
 })
@@ -65,7 +69,8 @@ test_that("both models stand side by side", {
 test_that("rare events with corrected cells are noted, and only they", {
   rare <- data.frame(ai = c(0, 1, 0, 2), n1i = c(100, 200, 80, 1500),
                      ci = c(2, 1, 3, 4), n2i = c(500, 210, 1600, 140))
-  noted <- function(...) any(grepl("Rare events: 0.3% of participants, and 2 of 4 rows", mscpool(...)$notes))
+  noted <- function(...)
+    any(grepl("Rare events: 0.3% of participants, and 2 of 4 rows", mscpool(...)$notes))
   for (measure in c("OR", "RR")) expect_true(noted(rare, measure))
   # RevMan corrects the tables of a Mantel-Haenszel sum as well.
   for (pooling in c("MH", "IV")) expect_true(noted(rare, "OR", pooling = pooling, model = "fixed"))

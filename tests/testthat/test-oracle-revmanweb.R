@@ -38,7 +38,8 @@ web_level <- function(fit, rows) sum(web_matches(fit, rows)[!is.na(rows$mean)])
 web_poolings <- function(measure) {
   if (measure == "PETO") return(list(c("fixed", "Peto")))
   models <- list(c("fixed", "IV"), c("random", "IV"))
-  if (measure %in% c("RR", "OR", "RD")) models <- c(list(c("fixed", "MH"), c("random", "MH")), models)
+  if (measure %in% c("RR", "OR", "RD"))
+    models <- c(list(c("fixed", "MH"), c("random", "MH")), models)
   models
 }
 

@@ -14,7 +14,8 @@ test_that("tests for small-study effects equal metabias()", {
       ours <- msc_bias_test(fit, method)
       expect_lt(distance(c(ours$statistic, ours$p_value), c(theirs$statistic, theirs$pval)), 1e-7,
                 label = paste(name, method))
-      expect_lt(distance(c(ours$estimate, ours$se), theirs$estimate), 1e-7, label = paste(name, method))
+      expect_lt(distance(c(ours$estimate, ours$se), theirs$estimate), 1e-7,
+                label = paste(name, method))
     }
     compare(fit, generic, c(begg = "Begg", egger = "Egger", thompson = "Thompson"))
     if (is.null(d$ai) || any(with(d, c(ai, n1i - ai, ci, n2i - ci)) == 0)) next
@@ -51,7 +52,8 @@ test_that("leave-one-out and cumulative equal metainf() and metacum()", {
 
 test_that("limit meta-analysis equals limitmeta()", {
   skip_without_peers("meta", "metafor", "metasens")
-  skip_if(utils::packageVersion("metasens") < "1.0-1", "metasens computes the error of beta0 otherwise")
+  skip_if(utils::packageVersion("metasens") < "1.0-1",
+          "metasens computes the error of beta0 otherwise")
   done <- 0L
   for (name in metadat_names) {
     d <- metadat_set(name)
@@ -64,16 +66,18 @@ test_that("limit meta-analysis equals limitmeta()", {
       theirs <- suppressWarnings(metasens::limitmeta(peer, method.adjust = method))
       ours <- msc_limit(fit, method)
       label <- paste(name, method)
-      columns <- c(estimate = "TE", se = "seTE", ci_low = "lower", ci_high = "upper", statistic = "statistic",
-                   p_value = "pval")
+      columns <- c(estimate = "TE", se = "seTE", ci_low = "lower",
+                   ci_high = "upper", statistic = "statistic", p_value = "pval")
       for (column in names(columns))
-        expect_lt(distance(ours$adjusted[[column]], theirs[[paste0(columns[[column]], ".adjust")]]), 1e-8,
-                  label = paste(label, column))
+        expect_lt(distance(ours$adjusted[[column]], theirs[[paste0(columns[[column]], ".adjust")]]),
+                  1e-8, label = paste(label, column))
       expect_lt(distance(c(ours$alpha, ours$beta, ours$Q, ours$Q_small, ours$Q_resid),
-                         c(theirs$alpha.r, theirs$beta.r, theirs$Q, theirs$Q.small, theirs$Q.resid)), 1e-8,
+                         c(theirs$alpha.r, theirs$beta.r, theirs$Q,
+                           theirs$Q.small, theirs$Q.resid)), 1e-8,
                 label = label)
       expect_lt(distance(ours$studies$limit, theirs$TE.limit), 1e-8, label = label)
-      if (fit$overall$tau2 > 0) expect_lt(distance(ours$G2 / 100, theirs$G.squared), 1e-8, label = label)
+      if (fit$overall$tau2 > 0)
+        expect_lt(distance(ours$G2 / 100, theirs$G.squared), 1e-8, label = label)
     }
   }
   expect_gte(done, 20L)

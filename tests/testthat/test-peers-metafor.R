@@ -8,7 +8,8 @@ each_set <- function(check) {
   for (name in names(sets)) check(sets[[name]], name)
 }
 
-effects_fit <- function(d, model = "random", ...) mscpool(d[c("yi", "vi")], "GEN", model = model, ...)
+effects_fit <- function(d, model = "random", ...)
+  mscpool(d[c("yi", "vi")], "GEN", model = model, ...)
 
 test_that("leave-one-out and cumulative equal leave1out() and cumul()", {
   skip_without_peers("metafor")
@@ -17,13 +18,16 @@ test_that("leave-one-out and cumulative equal leave1out() and cumul()", {
     fit <- effects_fit(d, if (method == "DL") "random" else "fixed")
     ours <- msc_leave1out(fit)
     theirs <- metafor::leave1out(peer)
-    for (pair in list(c("estimate", "estimate"), c("se", "se"), c("ci_low", "ci.lb"), c("ci_high", "ci.ub"),
+    for (pair in list(c("estimate", "estimate"), c("se", "se"),
+                      c("ci_low", "ci.lb"), c("ci_high", "ci.ub"),
                       c("p_value", "pval"), c("Q", "Q"), c("Q_p", "Qp")))
-      expect_lt(distance(ours[[pair[1L]]], theirs[[pair[2L]]]), 1e-8, label = paste(name, method, pair[1L]))
+      expect_lt(distance(ours[[pair[1L]]], theirs[[pair[2L]]]), 1e-8,
+                label = paste(name, method, pair[1L]))
     if (method == "DL") expect_lt(distance(ours$tau2, theirs$tau2), 1e-8, label = name)
     ours <- msc_cumulative(fit)
     theirs <- metafor::cumul(peer)
-    expect_lt(distance(ours$estimate, theirs$estimate), 1e-8, label = paste(name, method, "cumulative"))
+    expect_lt(distance(ours$estimate, theirs$estimate), 1e-8,
+              label = paste(name, method, "cumulative"))
     expect_lt(distance(ours$ci_low, theirs$ci.lb), 1e-8, label = paste(name, method, "cumulative"))
   })
 })
@@ -52,9 +56,11 @@ test_that("Mantel-Haenszel and Peto leave-one-out equal metafor's", {
       ours <- msc_leave1out(mscpool(d[1:4], measure, model = "fixed"))
       expect_lt(distance(ours$estimate, theirs$estimate), 1e-8, label = paste(name, measure))
       # metafor has Sato's variance for RD, RevMan Greenland & Robins'
-      if (measure != "RD") expect_lt(distance(ours$se, theirs$se), 1e-8, label = paste(name, measure))
+      if (measure != "RD")
+        expect_lt(distance(ours$se, theirs$se), 1e-8, label = paste(name, measure))
     }
-    theirs <- metafor::leave1out(metafor::rma.peto(ai = ai, n1i = n1i, ci = ci, n2i = n2i, data = d))
+    theirs <- metafor::leave1out(metafor::rma.peto(ai = ai, n1i = n1i,
+                                                   ci = ci, n2i = n2i, data = d))
     ours <- msc_leave1out(mscpool(d[1:4], "PETO"))
     expect_lt(distance(ours$estimate, theirs$estimate), 1e-8, label = paste(name, "Peto"))
     expect_lt(distance(ours$Q, theirs$Q), 1e-8, label = paste(name, "Peto"))
@@ -74,7 +80,8 @@ test_that("influence and Baujat equal metafor's", {
     ours <- msc_influence(fit)
     theirs <- stats::influence(peer)
     columns <- c(rstudent = "rstudent", dffits = "dffits", cook_d = "cook.d", cov_ratio = "cov.r",
-                 Q_del = "QE.del", hat = "hat", weight = "weight", if (method != "EE") c(tau2_del = "tau2.del"))
+                 Q_del = "QE.del", hat = "hat", weight = "weight",
+                 if (method != "EE") c(tau2_del = "tau2.del"))
     for (column in names(columns))
       expect_lt(distance(ours[[column]], theirs$inf[[columns[[column]]]]), 1e-8,
                 label = paste(name, method, column))
@@ -91,7 +98,8 @@ test_that("subsets equal gosh()", {
   each_set(function(d, name) for (method in c("DL", "EE")) {
     d <- utils::head(d, 6L)
     theirs <- metafor::gosh(metafor::rma(yi, vi, data = d, method = method), progbar = FALSE)
-    ours <- msc_gosh(effects_fit(d, if (method == "DL") "random" else "fixed"), progress = FALSE)$subsets
+    ours <- msc_gosh(effects_fit(d, if (method == "DL") "random" else "fixed"),
+                     progress = FALSE)$subsets
     included <- as.matrix(theirs$incl) %*% 2^(seq_len(nrow(d)) - 1)
     ours <- ours[included, ]
     pooled <- ours$k > 1
@@ -112,7 +120,8 @@ test_that("rank and regression tests equal ranktest() and regtest()", {
     if (!is.na(begg$p_exact)) expect_lt(distance(begg$p_exact, theirs$pval), 1e-8, label = name)
     theirs <- metafor::regtest(peer, model = "lm")
     egger <- msc_bias_test(fit, "egger")
-    expect_lt(distance(c(egger$statistic, egger$p_value), c(theirs$zval, theirs$pval)), 1e-8, label = name)
+    expect_lt(distance(c(egger$statistic, egger$p_value), c(theirs$zval, theirs$pval)),
+              1e-8, label = name)
     theirs <- metafor::regtest(peer, model = "rma")
     thompson <- msc_bias_test(fit, "thompson")
     expect_lt(distance(c(thompson$statistic, thompson$p_value), c(theirs$zval, theirs$pval)), 1e-7,

@@ -41,7 +41,8 @@ test_that("both models of every measure equal the formulas", {
     expect_close(fit$studies$weight_fixed[expected$keep], expected$weight_fixed, label = label)
     if (pooling == "Peto") next
     expect_pooled(fit$random, expected$random, 1e-11, label)
-    expect_close(fit$studies$weight_random[expected$keep], expected$weight_random, 1e-11, label = label)
+    expect_close(fit$studies$weight_random[expected$keep],
+                 expected$weight_random, 1e-11, label = label)
   }
 })
 
@@ -221,7 +222,8 @@ test_that("model \"auto\": random where the test over all rows has p < 0.05, els
   }
   # Around the boundary: yi = +-x has Q = 2 x^2 / 0.04, critical value qchisq(0.95, 1).
   edge <- sqrt(qchisq(0.95, 1) * 0.04 / 2)
-  at <- function(x) mscpool(data.frame(yi = c(-x, x), sei = 0.2), "GEN", model = "auto")$overall$model
+  at <- function(x)
+    mscpool(data.frame(yi = c(-x, x), sei = 0.2), "GEN", model = "auto")$overall$model
   expect_identical(c(at(edge * 0.9999), at(edge * 1.0001)), c("fixed", "random"))
   expect_identical(mscpool(far[1, ], "GEN", model = "auto")$overall$model, "fixed")
 })

@@ -27,12 +27,13 @@ expect_shown <- function(x, ..., width = 80) {
 test_that("the lines of RevMan's figure of Fleiss 1993", {
   skip_if_not(l10n_info()[["UTF-8"]])
   fit <- mscpool(fleiss, "OR", model = "fixed")
-  expect_shown(fit, "Odds Ratio", "M-H, Fixed, 95% CI", "Total (95% CI)", "0.90 [0.84, 0.96]", "100.0%",
+  expect_shown(fit, "Odds Ratio", "M-H, Fixed, 95% CI", "Total (95% CI)",
+               "0.90 [0.84, 0.96]", "100.0%",
                "Heterogeneity: Chi\u00b2 = 9.95, df = 6 (P = 0.13); I\u00b2 = 40%",
                "Test for overall effect: Z = 3.29 (P = 0.001)", "14186", "13817")
   expect_no_match(shown(fit), "Tau")
-  expect_shown(summary(fit), "Study or Subgroup", "MRC-1", "0.72 [0.49, 1.06]", "3.2%", "72.9%", "Events",
-               "Total", "Weight")
+  expect_shown(summary(fit), "Study or Subgroup", "MRC-1", "0.72 [0.49, 1.06]",
+               "3.2%", "72.9%", "Events", "Total", "Weight")
 })
 
 test_that("random effects show Tau2, subgroups their test", {
@@ -40,7 +41,8 @@ test_that("random effects show Tau2, subgroups their test", {
   # Numbers: the RR rows of test-published-revman-vectors.R, {A, B} and {C, D, F}.
   fit <- mscpool(grouped, "RR", subgroup = route)
   expect_shown(fit, "0.62 [0.21, 1.78]", "0.53 [", "0.76 [", "Subtotal (95% CI)", "Intravenous",
-               "Heterogeneity: Tau\u00b2 = 0.86; Chi\u00b2 = 24.55, df = 3 (P < 0.0001); I\u00b2 = 88%",
+               paste0("Heterogeneity: Tau\u00b2 = 0.86; ",
+                      "Chi\u00b2 = 24.55, df = 3 (P < 0.0001); I\u00b2 = 88%"),
                "Heterogeneity: Tau\u00b2 = 0.57;",
                "Test for overall effect: Z = 0.90 (P = 0.37)",
                "Test for subgroup differences: Chi\u00b2 = 0.24, df = 1 (P = 0.62), I\u00b2 = 0.0%")
@@ -71,8 +73,10 @@ test_that("every print is on the natural scale", {
 
 test_that("labels, effect label and levels are those asked for", {
   fit <- mscpool(means, "MD", level = c(study = 0.9, total = 0.99),
-                 options = msc_options(labels = c("MSC", "Standard care"), effect_label = "MELD score"))
-  expect_shown(summary(fit), "MSC", "Standard care", "MELD score", "Total (99% CI)", "IV, Random, 90% CI")
+                 options = msc_options(labels = c("MSC", "Standard care"),
+                                       effect_label = "MELD score"))
+  expect_shown(summary(fit), "MSC", "Standard care", "MELD score",
+               "Total (99% CI)", "IV, Random, 90% CI")
 })
 
 test_that("notes are printed; the automatic model is advised against, with the reference", {
@@ -81,13 +85,14 @@ test_that("notes are printed; the automatic model is advised against, with the r
   expect_match(gsub("\\s+", " ", shown(fit)), "Advised against: Cochrane Handbook", fixed = TRUE)
   d <- means
   d$sd1i[2] <- NA
-  expect_match(gsub("\\s+", " ", shown(mscpool(d, "MD"))), "missing values: row 2 (Q)", fixed = TRUE)
+  expect_match(gsub("\\s+", " ", shown(mscpool(d, "MD"))),
+               "missing values: row 2 (Q)", fixed = TRUE)
 })
 
 test_that("no line is wider than asked for, and the effect is never dropped", {
   for (width in c(120, 80, 60, 40)) {
-    for (fit in list(mscpool(grouped, "RR", subgroup = route, prediction = TRUE), mscpool(means, "SMD"),
-                     mscpool(fleiss, "OR", model = "auto"))) {
+    for (fit in list(mscpool(grouped, "RR", subgroup = route, prediction = TRUE),
+                     mscpool(means, "SMD"), mscpool(fleiss, "OR", model = "auto"))) {
       for (x in list(fit, summary(fit))) {
         lines <- format(x, width = width)
         expect_lte(max(nchar(lines, "width")), width)
@@ -106,7 +111,8 @@ test_that("print and summary return invisibly what they should", {
   expect_false(back$visible)
   expect_s3_class(summary(fit), "summary.mscpool")
   expect_identical(capture.output(print(fit, width = 70)), format(fit, width = 70))
-  expect_identical(capture.output(print(summary(fit), width = 70)), format(summary(fit), width = 70))
+  expect_identical(capture.output(print(summary(fit), width = 70)),
+                   format(summary(fit), width = 70))
   old <- options(width = 50)
   on.exit(options(old))
   expect_identical(format(fit), format(fit, width = 50))
@@ -123,7 +129,8 @@ test_that("a terminal without UTF-8 gets plain ASCII", {
   named <- mscpool(grouped, "RR", options = msc_options(
     labels = c("\u5e72\u7ec6\u80de", "\u5bf9\u7167"), effect_label = "\u6b7b\u4ea1"))
   for (width in c(80, 60))
-    expect_lte(max(nchar(c(format(named, width = width), format(summary(named), width = width)))), width)
+    expect_lte(max(nchar(c(format(named, width = width), format(summary(named), width = width)))),
+               width)
   expect_match(paste(lines, collapse = "\n"), fixed = TRUE,
                "Heterogeneity: Tau2 = 0.86; Chi2 = 24.55, df = 3 (P < 0.0001); I2 = 88%")
 })

@@ -77,8 +77,9 @@ on_device <- function(code, width = 7, height = 7) {
   force(code)
 }
 
-random_word <- function() paste(sample(letters, sample(c(2:9, 60L), 1L, prob = c(rep(1, 8), 0.2)), TRUE),
-                                collapse = "")
+random_word <- function()
+  paste(sample(letters, sample(c(2:9, 60L), 1L, prob = c(rep(1, 8), 0.2)), TRUE),
+        collapse = "")
 random_text <- function() paste(vapply(seq_len(sample(1:18, 1L)), function(i) random_word(), ""),
                                 collapse = " ")
 random_parts <- function(total, k) {
@@ -103,7 +104,8 @@ random_flow <- function() {
   }
   if (stats::runif(1) < 0.5) a$previous_studies <- 12
   if (stats::runif(1) < 0.3) a$previous_reports <- 20
-  a$labels <- c(screened = random_text(), band_included = random_text(), heading_databases = random_text())
+  a$labels <- c(screened = random_text(), band_included = random_text(),
+                heading_databases = random_text())
   do.call(msc_prisma, a)
 }
 
@@ -168,7 +170,8 @@ test_that("a small grid is laid out as worked by hand", {
   expect_equal(out$boxes$width, c(14, 5, 7))
   expect_equal(out$boxes$top, c(1.25, 3.75, 4.75))
   expect_equal(out$bands, data.frame(left = 1, top = 1, width = 2, height = 6))
-  expect_equal(out$arrows, data.frame(arrow = c(1L, 1L), point = 1:2, x = c(11, 13), y = c(5.25, 5.25)))
+  expect_equal(out$arrows,
+               data.frame(arrow = c(1L, 1L), point = 1:2, x = c(11, 13), y = c(5.25, 5.25)))
   expect_equal(out$size, data.frame(width = 21, height = 8))
 })
 
@@ -190,7 +193,8 @@ test_that("the core refuses what it cannot draw", {
   expect_silent(flow(1:2, c(1L, 1L), 1L, 2L))
 })
 
-simple_flow <- function(...) msc_prisma(databases = 100, registers = 20, duplicates = 30, excluded = 60,
+simple_flow <- function(...) msc_prisma(databases = 100, registers = 20,
+                                        duplicates = 30, excluded = 60,
                                         assessed = 28, included = 8, ...)
 
 test_that("plot returns layout and grob, and draw = FALSE leaves no device", {
@@ -211,8 +215,9 @@ test_that("plot returns layout and grob, and draw = FALSE leaves no device", {
 })
 
 test_that("boxes stand in the template's columns, rows and bands", {
-  b <- plot(simple_flow(other = c(citations = 5), other_not_retrieved = 0, other_reports_excluded = 5,
-                        previous_studies = 3), draw = FALSE)$layout$boxes
+  b <- plot(simple_flow(other = c(citations = 5), other_not_retrieved = 0,
+                        other_reports_excluded = 5, previous_studies = 3),
+            draw = FALSE)$layout$boxes
   rownames(b) <- b$box
   middle <- function(box) b[box, "top"] + b[box, "height"] / 2
   expect_equal(middle("sought"), middle("other_sought"))

@@ -50,18 +50,20 @@ test_that("the paper's flow adds up, and what it does not print is derived", {
 test_that("a wrong box is named with its number and the sum it should have", {
   e <- flow_error(msc_prisma(databases = 2599, duplicates = 852, screened = 1740, excluded = 1495,
                              assessed = 252, included = 11))
-  expect_match(conditionMessage(e), "`screened` must be 2599 - 852 = 1747, but is 1740", fixed = TRUE)
+  expect_match(conditionMessage(e), "`screened` must be 2599 - 852 = 1747, but is 1740",
+               fixed = TRUE)
   expect_equal(e$arg, "screened")
   expect_equal(e$expected, 1747)
 
   e <- flow_error(lu(identified = 2600))
-  expect_match(conditionMessage(e), "`identified` must be 436 + 747 + 1354 + 62 = 2599, but is 2600",
-               fixed = TRUE)
+  expect_match(conditionMessage(e),
+               "`identified` must be 436 + 747 + 1354 + 62 = 2599, but is 2600", fixed = TRUE)
   e <- flow_error(lu(included = 12))
   expect_match(conditionMessage(e), "`included` must be 252 - 241 = 11, but is 12", fixed = TRUE)
   expect_match(conditionMessage(e), "`reports_excluded` is derived: 216 + 25 = 241", fixed = TRUE)
   e <- flow_error(lu(reports_excluded = 240))
-  expect_match(conditionMessage(e), "`reports_excluded` must be 216 + 25 = 241, but is 240", fixed = TRUE)
+  expect_match(conditionMessage(e), "`reports_excluded` must be 216 + 25 = 241, but is 240",
+               fixed = TRUE)
   e <- flow_error(lu(excluded = 1494))
   expect_equal(list(e$arg, e$expected), list("excluded", 1495))
 })
@@ -130,8 +132,8 @@ test_that("counts that are none are refused", {
     e <- flow_error(msc_prisma(databases = bad))
     expect_equal(e$arg, "databases")
   }
-  expect_match(conditionMessage(flow_error(lu(screened = -3))), "`screened` is -3: counts must not be negative",
-               fixed = TRUE)
+  expect_match(conditionMessage(flow_error(lu(screened = -3))),
+               "`screened` is -3: counts must not be negative", fixed = TRUE)
   expect_match(conditionMessage(flow_error(lu(screened = "1747"))), "text \"1747\"")
   flow_error(msc_prisma(databases = c(a = 1, a = 2)))
   flow_error(msc_prisma(databases = c(a = 1, 2)))
@@ -179,7 +181,8 @@ test_that("a table of counts is the same flow, and comes back whole", {
 test_that("a wrong table names its row", {
   counts <- as.data.frame(lu())[c("box", "label", "n")]
   at <- which(counts$box == "screened")
-  change <- function(column, value) replace(counts, column, list(replace(counts[[column]], at, value)))
+  change <- function(column, value)
+    replace(counts, column, list(replace(counts[[column]], at, value)))
   for (bad in list(-1, 0.5, NA, "many")) {
     e <- flow_error(msc_prisma(change("n", bad)))
     expect_equal(list(e$arg, e$rows), list("screened", at))
@@ -198,9 +201,11 @@ test_that("studies in the flow are compared with studies in the data", {
   labels <- paste("Study", 1:11)
   expect_length(lu(studies = labels)$studies, 11L)
   expect_length(lu(studies = data.frame(trial = rep(labels, 2L), x = 1))$studies, 11L)
-  expect_length(lu(studies = list(labels[1:6], data.frame(study = factor(labels[4:11]))))$studies, 11L)
+  expect_length(lu(studies = list(labels[1:6], data.frame(study = factor(labels[4:11]))))$studies,
+                11L)
   e <- flow_error(lu(studies = labels[-1L]))
-  expect_match(conditionMessage(e), "`studies` must have 11 distinct labels, as `included` says, but has 10",
+  expect_match(conditionMessage(e),
+               "`studies` must have 11 distinct labels, as `included` says, but has 10",
                fixed = TRUE)
   expect_equal(list(e$arg, e$expected), list("studies", 11))
 
@@ -213,7 +218,8 @@ test_that("studies in the flow are compared with studies in the data", {
   # with a previous version, the data hold old and new studies
   update <- update_arguments()
   expect_length(do.call(msc_prisma, c(update, list(studies = as.character(1:64))))$studies, 64L)
-  expect_equal(flow_error(do.call(msc_prisma, c(update, list(studies = as.character(1:40)))))$expected, 64)
+  few <- list(studies = as.character(1:40))
+  expect_equal(flow_error(do.call(msc_prisma, c(update, few)))$expected, 64)
   flow_error(lu(studies = 11))
   flow_error(lu(studies = c("A", NA)))
   flow_error(lu(studies = data.frame(x = 1)))
@@ -224,7 +230,8 @@ test_that("the text flow marks derived numbers and fits the terminal", {
   expect_match(lines, "Records removed before screening +852  \\(derived\\)", all = FALSE)
   expect_match(lines, "Records screened +1747$", all = FALSE)
   expect_match(lines, "Derived from their neighbours: removed, excluded", all = FALSE)
-  expect_true(all(nchar(format(do.call(msc_prisma, update_arguments()), width = 60), "width") <= 60))
+  narrow <- format(do.call(msc_prisma, update_arguments()), width = 60)
+  expect_true(all(nchar(narrow, "width") <= 60))
   expect_output(print(lu()), "PRISMA 2020 flow")
 })
 

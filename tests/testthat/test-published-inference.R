@@ -28,7 +28,8 @@ test_that("CLASP: DerSimonian & Kacker (2007), Tables 3 and 4, pp. 111-112", {
   ml <- mscpool(clasp, "OR", pooling = "IV", tau2 = "ML")
   s <- ml$studies
   expect_identical(ml$overall$tau2, 0)
-  expect_gt(naive_log_likelihood(s$yi, s$vi, 0, FALSE), naive_log_likelihood(s$yi, s$vi, 0.0023^2, FALSE))
+  expect_gt(naive_log_likelihood(s$yi, s$vi, 0, FALSE),
+            naive_log_likelihood(s$yi, s$vi, 0.0023^2, FALSE))
 })
 
 test_that("ten effects: Viechtbauer (2005), p. 271, and eighteen, p. 272", {
@@ -39,10 +40,10 @@ test_that("ten effects: Viechtbauer (2005), p. 271, and eighteen, p. 272", {
   expect_digits(estimates(ten, words)["tau2", ],
                 c(0.2282, 0.1484, 0.2768, 0.1967, 0.2232, 0.192, 0.1992))
   eighteen <- data.frame(
-    yi = c(0.100, -0.162, -0.090, -0.049, -0.046, -0.010, -0.431, -0.261, 0.134, 0.019, 0.175, 0.056,
-           0.045, 0.103, 0.121, -0.482, 0.290, 0.342),
-    vi = c(0.016, 0.015, 0.050, 0.050, 0.032, 0.052, 0.036, 0.024, 0.034, 0.033, 0.031, 0.034, 0.039,
-           0.167, 0.134, 0.096, 0.016, 0.035))
+    yi = c(0.100, -0.162, -0.090, -0.049, -0.046, -0.010, -0.431, -0.261,
+           0.134, 0.019, 0.175, 0.056, 0.045, 0.103, 0.121, -0.482, 0.290, 0.342),
+    vi = c(0.016, 0.015, 0.050, 0.050, 0.032, 0.052, 0.036, 0.024, 0.034,
+           0.033, 0.031, 0.034, 0.039, 0.167, 0.134, 0.096, 0.016, 0.035))
   expect_digits(estimates(eighteen, words)["tau2", ],
                 c(0.0099, 0, 0.0126, 0.0132, 0.0157, 0.0104, 0.0248))
 })
@@ -96,9 +97,12 @@ test_that("BCG vaccine: van Houwelingen, Arends & Stijnen (2002), p. 597", {
   d <- metadat::dat.colditz1994
   d <- data.frame(ai = d$tpos, bi = d$tneg, ci = d$cpos, di = d$cneg)
   fit <- mscpool(d, "OR", pooling = "IV", tau2 = "ML")
-  expect_digits(exp(unlist(fit$overall[c("estimate", "ci_low", "ci_high")])), c(0.4762, 0.3360, 0.6749))
-  expect_digits(confint(fit, what = "tau2", method = "PL")["tau2", ], c(0.3025, 0.1151, 0.8937), digits = 3)
-  expect_digits(confint(fit, what = "tau2", method = "QP")["tau2", 2:3], c(0.1302, 1.1812), digits = 3)
+  expect_digits(exp(unlist(fit$overall[c("estimate", "ci_low", "ci_high")])),
+                c(0.4762, 0.3360, 0.6749))
+  expect_digits(confint(fit, what = "tau2", method = "PL")["tau2", ],
+                c(0.3025, 0.1151, 0.8937), digits = 3)
+  expect_digits(confint(fit, what = "tau2", method = "QP")["tau2", 2:3],
+                c(0.1302, 1.1812), digits = 3)
 })
 
 test_that("passive smoking and nicotine: Henmi & Copas (2010), p. 2978", {

@@ -14,8 +14,8 @@ print_result <- function(pooled, result) {
 plant <- function(fit, ...) {
   s <- fit$studies
   s$row <- paste(seq_along(s$study), s$study)
-  member <- function(rows, result) data.frame(result = result, study = s$row[rows], n1 = s$n1i[rows],
-                                              n2 = s$n2i[rows])
+  member <- function(rows, result)
+    data.frame(result = result, study = s$row[rows], n1 = s$n1i[rows], n2 = s$n2i[rows])
   reported <- print_result(fit$overall, "total")
   design <- member(which(s$estimable), "total")
   for (g in fit$subgroups$subgroup) {
@@ -63,9 +63,10 @@ test_that("the recomputed numbers are those of mscpool() on the best fit", {
   again <- mscpool(r$effects, "GEN", yi = estimate, sei = se, n1i = NULL)
   ours <- stats::setNames(r$fit$recomputed, paste(r$fit$result, r$fit$quantity))
   o <- again$overall
-  expect_equal(unname(ours[c("total estimate", "total ci_low", "total ci_high", "total p", "total I2",
-                             "total het_p")]),
-               c(o$estimate, o$ci_low, o$ci_high, o$p_value, o$I2, o$Q_p), tolerance = 1e-12)
+  expect_equal(
+    unname(ours[c("total estimate", "total ci_low", "total ci_high", "total p", "total I2",
+                  "total het_p")]),
+    c(o$estimate, o$ci_low, o$ci_high, o$p_value, o$I2, o$Q_p), tolerance = 1e-12)
 })
 
 # Two rows determine two effects up to their order: Lu et al. 2023, section "Subgroup
@@ -107,7 +108,8 @@ test_that("a number that cannot be is proved impossible, and the least violation
 test_that("errors name what is wrong", {
   printed <- data.frame(result = "a", estimate = "0.50", ci_low = "0.10", ci_high = "0.90")
   design <- data.frame(result = "a", study = c("S", "T"), n1 = 20, n2 = 20)
-  expect_error(msc_reconstruct(printed, transform(design, result = "b")), class = "msc_error", "\"b\"")
+  expect_error(msc_reconstruct(printed, transform(design, result = "b")),
+               class = "msc_error", "\"b\"")
   expect_error(msc_reconstruct(printed, design[c(1, 1), ]), class = "msc_error", "twice")
   expect_error(msc_reconstruct(transform(printed, estimate = "half"), design), class = "msc_error",
                "\"half\"")
@@ -153,9 +155,11 @@ test_that("RevMan's own SMD results: the stored effects are never excluded", {
 test_that("the best fit is the best of the solutions", {
   for (id in c("R25", "R38", "R39", "R41")) {
     n <- if (id == "R25") list(c(18, 19), c(18, 18)) else list(c(50, 20), c(53, 20))
-    r <- msc_reconstruct(msc_reported, data.frame(result = id, study = c("one", "other"), n1 = n[[1]], n2 = n[[2]]))
+    design <- data.frame(result = id, study = c("one", "other"), n1 = n[[1]], n2 = n[[2]])
+    r <- msc_reconstruct(msc_reported, design)
     expect_identical(r$violation, min(r$solutions$violation), label = id)
-    expect_equal(unlist(r$solutions[1L, r$effects$study], use.names = FALSE), r$effects$estimate, tolerance = 1e-12)
+    expect_equal(unlist(r$solutions[1L, r$effects$study], use.names = FALSE),
+                 r$effects$estimate, tolerance = 1e-12)
     expect_equal(max(r$fit$violation), r$violation, tolerance = 1e-12)
   }
 })

@@ -8,13 +8,14 @@ trials <- data.frame(
 shown <- c("estimate", "se", "ci_low", "ci_high", "p_value", "Q", "I2", "tau2")
 
 naive_refits <- function(rows_out, ...) {
-  do.call(rbind, lapply(rows_out, function(out) mscpool(trials, "GEN", exclude = out, ...)$overall[shown]))
+  do.call(rbind, lapply(rows_out, function(out)
+    mscpool(trials, "GEN", exclude = out, ...)$overall[shown]))
 }
 
 test_that("leaving one out is mscpool() without the row, for every estimator and interval", {
   choices <- rbind(
-    expand.grid(tau2 = c("DL", "REML", "ML", "PM", "EB", "SJ", "HE"), ci = c("wald", "hksj", "hksj_max"),
-                stringsAsFactors = FALSE),
+    expand.grid(tau2 = c("DL", "REML", "ML", "PM", "EB", "SJ", "HE"),
+                ci = c("wald", "hksj", "hksj_max"), stringsAsFactors = FALSE),
     data.frame(tau2 = "REML", ci = "kr")
   )
   for (i in seq_len(nrow(choices))) {
@@ -32,7 +33,8 @@ test_that("cumulative analysis adds the rows one by one, also under REML and HKS
   ours <- as.data.frame(msc_cumulative(fit))
   for (k in 3:8) {
     pooled <- mscpool(trials[seq_len(k), ], "GEN", tau2 = "REML", ci_method = "hksj")$overall
-    for (name in shown) expect_equal(ours[[name]][k], pooled[[name]], tolerance = 1e-9, label = paste(name, k))
+    for (name in shown)
+      expect_equal(ours[[name]][k], pooled[[name]], tolerance = 1e-9, label = paste(name, k))
   }
 })
 
@@ -51,7 +53,8 @@ test_that("a start far from the estimate, on either side, leads to the same one"
     one_outlier = data.frame(yi = c(0.1, 0.3, 0.2, 0.25, 9), vi = c(0.02, 0.05, 0.04, 0.03, 0.1)),
     outlier_first = data.frame(yi = c(9, 0.1, 0.35, 0.2, 0.6), vi = c(0.1, 0.02, 0.01, 0.04, 0.01)),
     imprecise_out = data.frame(yi = c(-2, 2, 0.1, 0.2, 0.5), vi = c(0.5, 0.4, 1e-4, 2e-4, 1e-4)),
-    two_maxima = data.frame(yi = c(-1.2, 1.5, 0, 0.02, -0.01, 0.4), vi = c(0.1, 0.2, 1e-4, 1e-4, 1e-4, 0.5))
+    two_maxima = data.frame(yi = c(-1.2, 1.5, 0, 0.02, -0.01, 0.4),
+                            vi = c(0.1, 0.2, 1e-4, 1e-4, 1e-4, 0.5))
   )
   for (name in names(sets)) for (tau2 in c("PM", "EB", "PMM", "ML", "REML")) {
     d <- sets[[name]]

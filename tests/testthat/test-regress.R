@@ -10,9 +10,12 @@ log_scale <- msc_options(log = TRUE)
 test_that("coefficients, tests, heterogeneity and predictions are metafor's", {
   d <- bcg()
   tests <- c(wald = "z", t = "t", hksj = "knha", hksj_floor = "adhoc")
-  for (formula in c(~ ablat, ~ ablat + alloc, ~ 0 + alloc, ~ alloc * ablat, ~ poly(ablat, 2), ~ late)) {
-    for (tau2 in c("DL", "HE", "HS", "HSk", "SJ", "ML", "REML", "EB", "PM", "PMM")) for (ci in names(tests)) {
-      ours <- msc_regress(mscpool(d, "GEN", options = log_scale), formula, d, tau2 = tau2, ci_method = ci)
+  estimators <- c("DL", "HE", "HS", "HSk", "SJ", "ML", "REML", "EB", "PM", "PMM")
+  for (formula in c(~ ablat, ~ ablat + alloc, ~ 0 + alloc, ~ alloc * ablat,
+                    ~ poly(ablat, 2), ~ late)) {
+    for (tau2 in estimators) for (ci in names(tests)) {
+      ours <- msc_regress(mscpool(d, "GEN", options = log_scale), formula, d,
+                          tau2 = tau2, ci_method = ci)
       theirs <- suppressWarnings(metafor::rma(yi, vi, mods = formula, data = d, method = tau2,
                                               test = tests[[ci]], control = control))
       t <- ours$coefficients
@@ -20,7 +23,8 @@ test_that("coefficients, tests, heterogeneity and predictions are metafor's", {
                    c(theirs$beta, theirs$se, theirs$zval, theirs$pval, theirs$ci.lb, theirs$ci.ub),
                    tolerance = 1e-7, ignore_attr = TRUE)
       expect_equal(c(ours$tau2, ours$QM, ours$QM_p, ours$QE, ours$QE_p, ours$I2, ours$H2),
-                   c(theirs$tau2, theirs$QM, theirs$QMp, theirs$QE, theirs$QEp, theirs$I2, theirs$H2),
+                   c(theirs$tau2, theirs$QM, theirs$QMp, theirs$QE,
+                     theirs$QEp, theirs$I2, theirs$H2),
                    tolerance = 1e-7)
       if (!is.null(theirs$R2)) expect_equal(ours$R2, theirs$R2, tolerance = 1e-6)
       p <- predict(ours)

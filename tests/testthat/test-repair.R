@@ -1,7 +1,8 @@
 arms <- function() data.frame(
   study = c("Ash", "Birch", "Cedar", "Cedar", "Elm"),
-  m1i = c(31.2, 30.1, 33, 32.1, 31.5), sd1i = c(5.1, 4.6, 5.8, 5.2, 4.9), n1i = c(25, 32, 30, 31, 40),
-  m2i = c(29, 28.9, 30.2, 30.2, 29.9), sd2i = c(4.8, 5, 5.1, 5.1, 5.3), n2i = c(24, 33, 28, 28, 41))
+  m1i = c(31.2, 30.1, 33, 32.1, 31.5), sd1i = c(5.1, 4.6, 5.8, 5.2, 4.9),
+  n1i = c(25, 32, 30, 31, 40), m2i = c(29, 28.9, 30.2, 30.2, 29.9),
+  sd2i = c(4.8, 5, 5.1, 5.1, 5.3), n2i = c(24, 33, 28, 28, 41))
 
 line <- function(x, repair, setting = NULL) {
   x <- as.data.frame(x)
@@ -31,15 +32,17 @@ test_that("combined arms are the arms' own people (Handbook 6.5.2.10)", {
   expect_equal(unlist(both), c(mean(c(a, b)), sd(c(a, b)), 47))
   # The Handbook's formula for two groups, as printed
   n <- c(30, 31); m <- c(33, 32.1); s <- c(5.8, 5.2)
-  sd <- sqrt((29 * s[1]^2 + 30 * s[2]^2 + n[1] * n[2] / 61 * (m[1]^2 + m[2]^2 - 2 * m[1] * m[2])) / 60)
+  sd <- sqrt((29 * s[1]^2 + 30 * s[2]^2 +
+                n[1] * n[2] / 61 * (m[1]^2 + m[2]^2 - 2 * m[1] * m[2])) / 60)
   d <- arms()[-4, ]
   d[3, c("m1i", "sd1i", "n1i")] <- list(sum(n * m) / 61, sd, 61)
-  expect_equal(line(msc_repair(mscpool(arms(), "MD")), "combine_arms")$estimate, mscpool(d, "MD")$overall$estimate)
+  expect_equal(line(msc_repair(mscpool(arms(), "MD")), "combine_arms")$estimate,
+               mscpool(d, "MD")$overall$estimate)
 })
 
 test_that("events are added and divided", {
-  e <- data.frame(study = c("A", "A", "B", "C"), ai = c(4, 6, 5, 8), n1i = c(20, 22, 30, 41), ci = c(9, 9, 10, 12),
-                  n2i = c(21, 21, 29, 40))
+  e <- data.frame(study = c("A", "A", "B", "C"), ai = c(4, 6, 5, 8),
+                  n1i = c(20, 22, 30, 41), ci = c(9, 9, 10, 12), n2i = c(21, 21, 29, 40))
   x <- msc_repair(mscpool(e, "OR"))
   one <- e[-2, ]
   one[1, c("ai", "n1i")] <- c(10, 42)
@@ -47,11 +50,13 @@ test_that("events are added and divided", {
   # Divided by two: twice the control's part of the variance
   y <- msc_effect(e, "OR")
   v <- y$vi + c(1, 1, 0, 0) * (1 / 9 + 1 / 12)
-  expect_equal(line(x, "split_control")$estimate, mscpool(data.frame(yi = y$yi, vi = v), "GEN")$overall$estimate)
+  expect_equal(line(x, "split_control")$estimate,
+               mscpool(data.frame(yi = y$yi, vi = v), "GEN")$overall$estimate)
 })
 
 test_that("the composite runs from independent to identical rows", {
-  d <- data.frame(study = c("A", "A", "A", "B", "C"), yi = c(.8, .6, .7, .1, .4), vi = c(.04, .04, .04, .02, .03))
+  d <- data.frame(study = c("A", "A", "A", "B", "C"), yi = c(.8, .6, .7, .1, .4),
+                  vi = c(.04, .04, .04, .02, .03))
   x <- msc_repair(mscpool(d, "GEN", model = "fixed"), r = c(0, 1))
   pooled <- function(v) stats::weighted.mean(c(.7, .1, .4), 1 / c(v, .02, .03))
   expect_equal(line(x, "composite", "r = 0")$estimate, pooled(.04 / 3))
@@ -68,12 +73,14 @@ test_that("generalised least squares agree with metafor's known covariance", {
     v <- diag(fit$studies$vi)
     v[3, 4] <- v[4, 3] <- 5.1^2 / 28
     theirs <- if (model == "fixed") metafor::rma.mv(fit$studies$yi, v)
-      else metafor::rma.mv(fit$studies$yi, v, random = ~ 1 | row, data = data.frame(row = 1:5), sigma2 = x$tau2)
+      else metafor::rma.mv(fit$studies$yi, v, random = ~ 1 | row, data = data.frame(row = 1:5),
+                           sigma2 = x$tau2)
     expect_equal(c(x$estimate, x$se), c(theirs$beta, theirs$se), tolerance = 1e-8)
   }
   # Without a correlation the moment is DerSimonian and Laird's.
   y <- c(.1, .9, .4, -.3); v <- c(.02, .03, .05, .01)
-  expect_equal(moment_tau2(y, diag(v))[["tau2"]], mscpool(data.frame(yi = y, vi = v), "GEN")$overall$tau2)
+  expect_equal(moment_tau2(y, diag(v))[["tau2"]],
+               mscpool(data.frame(yi = y, vi = v), "GEN")$overall$tau2)
 })
 
 test_that("generic effects are repaired as far as they say enough", {
@@ -86,14 +93,16 @@ test_that("generic effects are repaired as far as they say enough", {
   s <- line(x, "split_control")
   n <- d$n2i; n[5:6] <- 9
   j <- 1 - 3 / (4 * (d$n1i + d$n2i) - 9)
-  rows <- data.frame(study = d$study, m1i = d$yi / j, sd1i = 1, n1i = d$n1i, m2i = 0, sd2i = 1, n2i = n)
+  rows <- data.frame(study = d$study, m1i = d$yi / j, sd1i = 1, n1i = d$n1i,
+                     m2i = 0, sd2i = 1, n2i = n)
   expect_equal(s$estimate, mscpool(rows, "SMD")$overall$estimate)
   expect_equal(s$participants, sum(d$n1i, d$n2i) - 18)
   expect_false(is.na(line(x, "gls")$estimate))
 })
 
 test_that("time points by rule, and errors that name the argument", {
-  d <- data.frame(study = c("A", "A", "B", "C"), month = c(6, 1, 1, 1), yi = c(.8, .6, .1, .4), vi = .04)
+  d <- data.frame(study = c("A", "A", "B", "C"), month = c(6, 1, 1, 1),
+                  yi = c(.8, .6, .1, .4), vi = .04)
   fit <- mscpool(d, "GEN")
   x <- msc_repair(fit, time = month, keep = 2)
   expect_equal(line(x, "one_row", "first")$estimate, mscpool(d[-1, ], "GEN")$overall$estimate)
@@ -128,16 +137,21 @@ test_that("a divided control is not treated as a repeated one", {
   expect_identical(line(known, "gls")$participants, sum(d$n1i, d$n2i) - 14)
   d$n2i[3:4] <- 7
   expect_equal(line(known, "split_control")$estimate, mscpool(transform(d), "MD")$overall$estimate)
-  whole <- msc_repair(mscpool(arms(), "MD"), randomised = data.frame(study = "Cedar", n = 117, n2 = 56))
+  whole <- msc_repair(mscpool(arms(), "MD"),
+                      randomised = data.frame(study = "Cedar", n = 117, n2 = 56))
   expect_match(line(whole, "split_control")$note, "divided already")
-  expect_match(line(msc_repair(mscpool(arms(), "MD")), "gls")$note, "control of 28 taken as repeated")
+  expect_match(line(msc_repair(mscpool(arms(), "MD")), "gls")$note,
+               "control of 28 taken as repeated")
   expect_error(msc_repair(fit, randomised = c(Cedar = 3)), "`n2`", class = "msc_error")
-  expect_error(msc_repair(fit, randomised = data.frame(study = "Oak", n2 = 3)), "not in the data", class = "msc_error")
-  expect_match(paste(format(x), collapse = " "), "combine_arms .*, gls \\(shared control\\): rows 3, 4")
+  expect_error(msc_repair(fit, randomised = data.frame(study = "Oak", n2 = 3)),
+               "not in the data", class = "msc_error")
+  expect_match(paste(format(x), collapse = " "),
+               "combine_arms .*, gls \\(shared control\\): rows 3, 4")
 })
 
 test_that("Peto's odds ratios with one control covary as their O - E do", {
-  d <- data.frame(study = c("A", "A", "B"), ai = c(8, 12, 5), n1i = c(20, 30, 30), ci = c(10, 10, 8), n2i = c(25, 25, 31))
+  d <- data.frame(study = c("A", "A", "B"), ai = c(8, 12, 5), n1i = c(20, 30, 30),
+                  ci = c(10, 10, 8), n2i = c(25, 25, 31))
   fit <- mscpool(d, "PETO")
   s <- fit$studies
   # one risk, 0.4, in all three arms: V by hand, and the binomial variance of the control

@@ -6,7 +6,8 @@ again <- msc_reproduce()
 test_that("53 results, none silently absent", {
   expect_s3_class(again, c("msc_reproduction", "data.frame"), exact = TRUE)
   expect_identical(again$id, msc_reported$id)
-  expect_false(anyNA(again[c("outcome", "subgroup", "printed", "recomputed", "layer", "verdict", "reason")]))
+  expect_false(anyNA(again[c("outcome", "subgroup", "printed", "recomputed",
+                             "layer", "verdict", "reason")]))
   expect_true(all(nzchar(again$printed)) && all(nzchar(again$recomputed)))
   expect_true(all(again$layer %in% c("reconstructed", "audited only")))
   expect_true(all(nzchar(again$reason[again$layer == "audited only"])))
@@ -18,9 +19,11 @@ test_that("the nine linked albumin results are met within 0.03", {
   expect_true(all(row$layer == "reconstructed"))
   expect_lte(max(row$difference), 0.03)
   # against the print, read anew
-  printed <- as.matrix(vapply(msc_reported[match(row$id, msc_reported$id), c("estimate", "ci_low", "ci_high")],
+  printed <- as.matrix(vapply(msc_reported[match(row$id, msc_reported$id),
+                                           c("estimate", "ci_low", "ci_high")],
                               as.numeric, numeric(nrow(row))))
-  expect_equal(row$difference, unname(apply(abs(as.matrix(row[c("estimate", "ci_low", "ci_high")]) - printed), 1, max)))
+  gap <- abs(as.matrix(row[c("estimate", "ci_low", "ci_high")]) - printed)
+  expect_equal(row$difference, unname(apply(gap, 1, max)))
   # heterogeneity lines without an effect
   lines <- again[again$id %in% c("R26", "R51"), ]
   expect_identical(lines$verdict, c("agrees", "agrees"))
@@ -103,19 +106,22 @@ test_that("event pools are the naive formulas'", {
   tau2 <- max(0, (sum(w * (yi - mh)^2) - 2) / (sum(w) - sum(w^2) / sum(w)))
   random <- sum(yi / (vi + tau2)) / sum(1 / (vi + tau2))
   o <- figures[["Serious adverse events, risk ratio"]]$overall
-  expect_equal(c(o$estimate, o$se, o$tau2), c(random, 1 / sqrt(sum(1 / (vi + tau2))), tau2), tolerance = 1e-10)
+  expect_equal(c(o$estimate, o$se, o$tau2), c(random, 1 / sqrt(sum(1 / (vi + tau2))), tau2),
+               tolerance = 1e-10)
   # Peto, by observed less expected
   N <- d$n1i + d$n2i
   expected <- d$n1i * (d$ai + d$ci) / N
   v <- d$n1i * d$n2i * (d$ai + d$ci) * (N - d$ai - d$ci) / (N^2 * (N - 1))
   o <- figures[["Serious adverse events, Peto odds ratio"]]$overall
-  expect_equal(c(o$estimate, o$se), c(sum(d$ai - expected) / sum(v), 1 / sqrt(sum(v))), tolerance = 1e-10)
+  expect_equal(c(o$estimate, o$se), c(sum(d$ai - expected) / sum(v), 1 / sqrt(sum(v))),
+               tolerance = 1e-10)
 })
 
 test_that("event pools are metafor's", {
   skip_if_not_installed("metafor")
   figures <- msc_figures(again)
-  words <- c("all-cause mortality" = "Death from any cause", "serious adverse events" = "Serious adverse events")
+  words <- c("all-cause mortality" = "Death from any cause",
+             "serious adverse events" = "Serious adverse events")
   for (outcome in names(words)) {
     d <- msc_events[msc_events$outcome == outcome, ]
     fit <- figures[[paste0(words[[outcome]], ", risk ratio")]]
@@ -129,14 +135,16 @@ test_that("event pools are metafor's", {
                  as.numeric(theirs$beta), tolerance = 1e-8)
     theirs <- metafor::rma.peto(ai = ai, n1i = n1i, ci = ci, n2i = n2i, data = d)
     fit <- figures[[paste0(words[[outcome]], ", Peto odds ratio")]]
-    expect_equal(c(fit$overall$estimate, fit$overall$se), c(as.numeric(theirs$beta), theirs$se), tolerance = 1e-8)
+    expect_equal(c(fit$overall$estimate, fit$overall$se), c(as.numeric(theirs$beta), theirs$se),
+                 tolerance = 1e-8)
   }
 })
 
 # ---- rows of a reader -----------------------------------------------------------------
 
 template <- function() {
-  utils::read.csv(system.file("extdata", "lu2023_template.csv", package = "mscpool"), stringsAsFactors = FALSE)
+  utils::read.csv(system.file("extdata", "lu2023_template.csv", package = "mscpool"),
+                  stringsAsFactors = FALSE)
 }
 
 # Synthetic numbers for every row: not those of any trial.
@@ -161,7 +169,8 @@ test_that("a filled template is recomputed as mscpool() does, and judged", {
   at <- which(x$id == "R18")
   expect_equal(unlist(x[at, c("estimate", "ci_low", "ci_high")], use.names = FALSE),
                c(o$estimate, o$ci_low, o$ci_high), tolerance = 1e-12)
-  expect_equal(x$difference[at], max(abs(c(o$estimate, o$ci_low, o$ci_high) - c(0.76, 0.21, 1.32))), tolerance = 1e-12)
+  expect_equal(x$difference[at], max(abs(c(o$estimate, o$ci_low, o$ci_high) - c(0.76, 0.21, 1.32))),
+               tolerance = 1e-12)
   expect_identical(x$verdict[at], "differs")
   # no model in the sentence of R01: the closer of the two
   both <- mscpool(rows[rows$figure == "Fig 4", ], "MD")
@@ -220,7 +229,8 @@ test_that("a file is read; what cannot be is an error that names it", {
   wrong <- template()
   wrong$sd1i[20] <- -1
   expect_error(msc_reproduce(wrong), class = "msc_error", "row 20")
-  expect_error(msc_reproduce(transform(template(), figure = "Fig 99")), class = "msc_error", "Fig 99")
+  expect_error(msc_reproduce(transform(template(), figure = "Fig 99")),
+               class = "msc_error", "Fig 99")
 })
 
 test_that("a CSV file is read as spreadsheets write it", {
@@ -266,7 +276,8 @@ test_that("rows that would be lost or counted twice are named", {
   at <- which(rows$figure == "Fig 9" & rows$subgroup == "1 week")
   wrong <- rows
   wrong$subgroup[at[1]] <- "1 wk"
-  expect_warning(x <- msc_reproduce(wrong), class = "msc_warning", paste0("row ", at[1], " .*\"1 wk\""))
+  expect_warning(x <- msc_reproduce(wrong), class = "msc_warning",
+                 paste0("row ", at[1], " .*\"1 wk\""))
   expect_identical(x$layer, rep("observed", 53))
   # in the print's own words, whatever their case
   wrong$subgroup[at[1]] <- "1 WEEK"
@@ -275,11 +286,13 @@ test_that("rows that would be lost or counted twice are named", {
 
 test_that("a figure's total stands on all its printed subgroups", {
   rows <- filled()
-  x <- msc_reproduce(rows[!(rows$figure == "Fig 9" & rows$subgroup %in% c("2 weeks", "12 months")), ])
+  left_out <- rows$figure == "Fig 9" & rows$subgroup %in% c("2 weeks", "12 months")
+  x <- msc_reproduce(rows[!left_out, ])
   total <- x[x$id == "R14", ]
   expect_identical(total$layer, "audited only")
   expect_match(total$reason, "^no rows for Fig 9, 2 weeks, 12 months")
-  expect_identical(x$layer[x$id %in% c("R16", "R18", "R20")], c("audited only", "observed", "audited only"))
+  expect_identical(x$layer[x$id %in% c("R16", "R18", "R20")],
+                   c("audited only", "observed", "audited only"))
 })
 
 test_that("rows without an effect are said to be left out", {
@@ -288,13 +301,15 @@ test_that("rows without an effect are said to be left out", {
   rows$sd1i[at[1]] <- 0
   rows$sd2i[at[1]] <- 0
   x <- msc_reproduce(rows)
-  expect_match(x$reason[x$id == "R18"], paste0("^1 of ", length(at), " rows cannot be estimated: ", rows$study[at[1]]))
+  expect_match(x$reason[x$id == "R18"],
+               paste0("^1 of ", length(at), " rows cannot be estimated: ", rows$study[at[1]]))
   expect_match(x$reason[x$id == "R14"], "rows cannot be estimated")
   rows$sd1i[at] <- 0
   rows$sd2i[at] <- 0
   x <- msc_reproduce(rows)
   expect_identical(x$verdict[x$id == "R18"], "not reproducible: rows incomplete")
-  expect_match(x$reason[x$id == "R18"], paste0("^", length(at), " of ", length(at), " rows cannot be estimated"))
+  expect_match(x$reason[x$id == "R18"],
+               paste0("^", length(at), " of ", length(at), " rows cannot be estimated"))
 })
 
 test_that("a line that no rows can give says so beside what the rows give", {
@@ -334,7 +349,8 @@ test_that("all forest plots go into one PDF, and say what they stand on", {
   expect_gt(file.size(file), 10000)
   layer <- attr(figures, "layer")
   made <- layer == "reconstructed"
-  expect_identical(names(figures)[made], c("Fig 5", "Fig 6", "Fig 10", "Fig 11", "Fig 12", "Fig S3"))
+  expect_identical(names(figures)[made],
+                   c("Fig 5", "Fig 6", "Fig 10", "Fig 11", "Fig 12", "Fig S3"))
   # visibly, in the picture itself
   for (fit in figures[made]) expect_match(effect_title(fit), "reconstructed")
   expect_match(page_title("Fig 5", "reconstructed")[2], "^Reconstructed")

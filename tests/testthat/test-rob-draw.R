@@ -21,7 +21,8 @@ page_of <- function(x, ...) on_device({
 })
 
 four <- msc_rob(data.frame(
-  study = c("Alpha", "Beta", "Gamma", "Delta"), domain = "Other bias", judgement = c("low", "low", "high", NA)
+  study = c("Alpha", "Beta", "Gamma", "Delta"), domain = "Other bias",
+  judgement = c("low", "low", "high", NA)
 ), "RoB1")
 
 test_that("percentages are of all studies, and the missing ones are the tail", {
@@ -38,7 +39,8 @@ test_that("percentages are of all studies, and the missing ones are the tail", {
 })
 
 test_that("RevMan's example: 13 low of 27 is 48 percent of the bar", {
-  d <- data.frame(study = 1:27, domain = "Other bias", judgement = rep(c("low", "unclear", ""), c(13, 13, 1)))
+  d <- data.frame(study = 1:27, domain = "Other bias",
+                  judgement = rep(c("low", "unclear", ""), c(13, 13, 1)))
   bars <- plot(msc_rob(d, "RoB1"), type = "graph", draw = FALSE)$layout$bars
   # Its picture: 125 of 259 pixels
   expect_equal(bars$x_high[bars$domain == "Other bias"][1L], 100 * 13 / 27)
@@ -55,8 +57,10 @@ test_that("weights of a fit are summed by study, over its studies only", {
   expect_equal(other$percent, c(60, 0, 0, 40))
   expect_identical(other$n, c(2L, 0L, 0L, 1L))
   expect_true(drawn$weighted)
-  by_hand <- plot(four, type = "graph", weights = c(Delta = 1, Alpha = 3, Gamma = 0, Beta = 0), draw = FALSE)
-  expect_equal(by_hand$layout$bars$percent[by_hand$layout$bars$domain == "Other bias"], c(75, 0, 0, 25))
+  by_hand <- plot(four, type = "graph", weights = c(Delta = 1, Alpha = 3, Gamma = 0, Beta = 0),
+                  draw = FALSE)
+  expect_equal(by_hand$layout$bars$percent[by_hand$layout$bars$domain == "Other bias"],
+               c(75, 0, 0, 25))
   none <- mscpool(trials, "GEN", totals = "none")
   expect_error(plot(four, type = "graph", weights = none), "no weights", class = "msc_error")
   expect_error(plot(four, weights = fit), class = "msc_error")
@@ -87,20 +91,25 @@ test_that("reasons for no judgement have marks and words of their own", {
   expect_identical(graph$legend$title[4L], "Not derivable or no judgement")
 })
 
-long_names <- c("Kantarc\u0131o\u011flu and the very long named collaborative trial group of somewhere 2019",
-                "\u674e\u56db\u7b49\u95f4\u5145\u8d28\u5e72\u7ec6\u80de\u6cbb\u7597\u809d\u786c\u5316\u968f\u673a\u5bf9\u7167\u8bd5\u9a8c\u957f\u671f\u968f\u8bbf\u7814\u7a76\u62a5\u544a 2011",
-                "Li 2023")
+long_names <- c(
+  "Kantarc\u0131o\u011flu and the very long named collaborative trial group of somewhere 2019",
+  paste0("\u674e\u56db\u7b49\u95f4\u5145\u8d28\u5e72\u7ec6\u80de\u6cbb\u7597\u809d\u786c",
+         "\u5316\u968f\u673a\u5bf9\u7167\u8bd5\u9a8c\u957f\u671f\u968f\u8bbf\u7814\u7a76",
+         "\u62a5\u544a 2011"),
+  "Li 2023")
 
 test_that("titles fit their columns, rows their labels, and the page everything", {
   skip_if_not(capabilities("cairo"))
-  for (tool in names(rob_tools)) for (studies in list(c("A", "B"), sprintf("Study %d", 1:49), long_names))
+  study_sets <- list(c("A", "B"), sprintf("Study %d", 1:49), long_names)
+  for (tool in names(rob_tools)) for (studies in study_sets)
     for (headings in c("titles", "letters")) {
       file <- tempfile(fileext = ".svg")
       grDevices::svg(file)
       grid::grid.newpage()
       x <- made_up(studies, tool)
       p <- figure_page(figure_grob(x, headings = headings), 10)
-      title <- max(mapply(lines_width, p$heads$label, p$heads$face, MoreArgs = list(size = 10, family = "")))
+      title <- max(mapply(lines_width, p$heads$label, p$heads$face,
+                          MoreArgs = list(size = 10, family = "")))
       label <- lines_width(p$label, "plain", 10, "")
       grDevices::dev.off()
       unlink(file)
@@ -138,32 +147,35 @@ test_that("bars leave room for their labels, and headings stand between them", {
 test_that("signs stand out on their colours in both palettes, and no two look alike", {
   luminance <- function(colour) {
     share <- grDevices::col2rgb(colour) / 255
-    colSums(ifelse(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055)^2.4) * c(0.2126, 0.7152, 0.0722))
+    colSums(ifelse(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055)^2.4) *
+              c(0.2126, 0.7152, 0.0722))
   }
   contrast <- function(a, b) (pmax(a, b) + 0.05) / (pmin(a, b) + 0.05)
   for (tool in names(rob_tools)) {
     levels <- find_tool(tool)$levels
     expect_false(anyDuplicated(levels$sign) > 0L)
     for (colour in list(levels$colour, levels$safe))
-      expect_true(all(contrast(luminance(colour), luminance(sign_colour(colour))) >= 4.5), info = tool)
+      expect_true(all(contrast(luminance(colour), luminance(sign_colour(colour))) >= 4.5),
+                  info = tool)
   }
 })
 
 # ---- beside a forest plot ----------------------------------------------------------------
 
-pooled <- data.frame(study = c("Beta", "Alpha", "Gamma", "Omega"), yi = c(0.1, 0.5, 0.3, 0.2), sei = 0.2,
-                     arm = c("x", "x", "y", "y"))
+pooled <- data.frame(study = c("Beta", "Alpha", "Gamma", "Omega"),
+                     yi = c(0.1, 0.5, 0.3, 0.2), sei = 0.2, arm = c("x", "x", "y", "y"))
 
 test_that("columns beside a forest plot are matched by label, in the order of its rows", {
   fit <- mscpool(pooled, "GEN", subgroup = arm)
-  expect_warning(drawn <- msc_forest(fit, rob = four, sort = "effect", draw = FALSE), "no judgement of Omega",
-                 class = "msc_warning")
+  expect_warning(drawn <- msc_forest(fit, rob = four, sort = "effect", draw = FALSE),
+                 "no judgement of Omega", class = "msc_warning")
   cells <- drawn$layout$rob$cells
   rows <- drawn$layout$rows
   expect_setequal(unique(rows$type[match(cells$row, rows$row)]), "study")
   expect_identical(cells$study, fit$studies$study[rows$study_index[match(cells$row, rows$row)]])
   other <- cells[cells$column == 7L, ]
-  expect_identical(other$level[match(c("Alpha", "Beta", "Gamma"), other$study)], c("low", "low", "high"))
+  expect_identical(other$level[match(c("Alpha", "Beta", "Gamma"), other$study)],
+                   c("low", "low", "high"))
   expect_identical(drawn$layout$rob$domains$code, LETTERS[1:7])
   expect_error(msc_forest(fit, rob = subset(four, "Delta"), draw = FALSE), "of no study of the fit",
                class = "msc_error")

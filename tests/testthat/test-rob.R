@@ -14,7 +14,8 @@ test_that("a wide and a long table are read alike, whatever the words", {
   expect_identical(x$studies, wide$study)
   judged <- function(study) x$judgements$judgement[x$judgements$study == study]
   expect_identical(judged("Alpha 2001"), rep("low", 6L))
-  expect_identical(judged("Beta 2005"), c("some concerns", "low", "low", "some concerns", "low", "some concerns"))
+  expect_identical(judged("Beta 2005"),
+                   c("some concerns", "low", "low", "some concerns", "low", "some concerns"))
   expect_identical(judged("Gamma 2010"), c("low", "high", NA, "high", "some concerns", "high"))
 
   long <- as.data.frame(x)
@@ -27,8 +28,9 @@ test_that("a wide and a long table are read alike, whatever the words", {
 
 test_that("RevMan's YES, UNKNOWN, NO and its titles are read", {
   rm5 <- data.frame(
-    author = "Alpha 2001", item = c("Random sequence generation (selection bias)", "allocation.concealment",
-                                    "Blinding of outcome assessment", "Selective reporting"),
+    author = "Alpha 2001",
+    item = c("Random sequence generation (selection bias)", "allocation.concealment",
+             "Blinding of outcome assessment", "Selective reporting"),
     result = c("YES", "UNKNOWN", "NO", "\u2212"), description = c("computer", "", NA, "no protocol")
   )
   x <- msc_rob(rm5, "RoB1")
@@ -40,11 +42,12 @@ test_that("RevMan's YES, UNKNOWN, NO and its titles are read", {
 })
 
 test_that("columns can be mapped, by name, string or vector; supports of a wide table are kept", {
-  d <- data.frame(who = c("Alpha", "Beta"), what = "Other bias", how = c("low", "high"), why = c("a", "b"))
+  d <- data.frame(who = c("Alpha", "Beta"), what = "Other bias",
+                  how = c("low", "high"), why = c("a", "b"))
   x <- msc_rob(d, "RoB1", study = who, domain = "what", judgement = how, support = d$why)
   expect_identical(stats::na.omit(x$judgements$support)[1:2], c("a", "b"))
-  w <- data.frame(study = c("Alpha", "Beta"), seq = c("low", "high"), "Other bias" = "low", "other bias support" = c("x", ""),
-                  age = 50, check.names = FALSE)
+  w <- data.frame(study = c("Alpha", "Beta"), seq = c("low", "high"), "Other bias" = "low",
+                  "other bias support" = c("x", ""), age = 50, check.names = FALSE)
   y <- msc_rob(w, "RoB1", "Random sequence generation" = seq)
   expect_identical(summary(y)$low, c(1L, 0L, 0L, 0L, 0L, 0L, 2L))
   expect_identical(y$judgements$support[y$judgements$domain == "Other bias"], c("x", NA))
@@ -61,16 +64,20 @@ test_that("a reason for having no judgement is kept; without being declared it i
   expect_identical(other$reason, c(NA, "not derivable", NA))
 })
 
-test_that("every tool has its domains and levels, and 'no information' changes no other judgement", {
+test_that(
+  "every tool has its domains and levels, and 'no information' changes no other judgement", {
   domains <- function(tool) nrow(find_tool(tool)$domains)
-  expect_identical(vapply(c("RoB1", "RoB2", "ROBINS-I", "QUADAS-2"), domains, 0L, USE.NAMES = FALSE),
+  expect_identical(vapply(c("RoB1", "RoB2", "ROBINS-I", "QUADAS-2"),
+                          domains, 0L, USE.NAMES = FALSE),
                    c(7L, 6L, 8L, 7L))
-  d <- data.frame(study = c("Alpha", "Beta"), D1 = c("Serious", "NI"), D2 = c("critical", "serious"))
+  d <- data.frame(study = c("Alpha", "Beta"), D1 = c("Serious", "NI"),
+                  D2 = c("critical", "serious"))
   x <- msc_rob(d, "ROBINS-I")
   expect_identical(summary(x)$serious[1:2], c(1L, 1L))
   expect_identical(summary(x)[["no information"]][1:2], c(1L, 0L))
   expect_error(msc_rob(data.frame(study = "Alpha", D1 = "-"), "ROBINS-I"), class = "msc_error")
-  q <- msc_rob(data.frame(study = "Alpha", D1 = "low", "Applicability: index test" = "high concern", A3 = "?",
+  q <- msc_rob(data.frame(study = "Alpha", D1 = "low",
+                          "Applicability: index test" = "high concern", A3 = "?",
                           check.names = FALSE), "QUADAS-2")
   expect_identical(q$judgements$judgement, c("low", NA, NA, NA, NA, "high", "unclear"))
 })
@@ -79,17 +86,19 @@ test_that("domains without an overall judgement show none; one too mild is noted
   expect_identical(nrow(msc_rob(wide[names(wide) != "Overall"], "RoB2")$tool$domains), 5L)
   mild <- wide
   mild$Overall[3L] <- "low"
-  expect_match(msc_rob(mild, "RoB2")$notes, "better than the worst domain: Gamma 2010.", fixed = TRUE)
+  expect_match(msc_rob(mild, "RoB2")$notes,
+               "better than the worst domain: Gamma 2010.", fixed = TRUE)
 })
 
 test_that("tools of one's own, and further domains", {
-  tool <- msc_rob_tool("Mine", c(D1 = "\u968f\u673a\u5e8f\u5217", "B side"), c(good = "Good work", bad = "Bad work"),
-                       colours = c("white", "#000000"), signs = c("A", "B"), overall = "In all")
-  x <- msc_rob(data.frame(study = "Alpha", D1 = "Good work", "\u968f" = "x", `B side` = "B", overall = "bad",
-                          check.names = FALSE), tool)
+  tool <- msc_rob_tool("Mine", c(D1 = "\u968f\u673a\u5e8f\u5217", "B side"),
+                       c(good = "Good work", bad = "Bad work"), colours = c("white", "#000000"),
+                       signs = c("A", "B"), overall = "In all")
+  x <- msc_rob(data.frame(study = "Alpha", D1 = "Good work", "\u968f" = "x",
+                          `B side` = "B", overall = "bad", check.names = FALSE), tool)
   expect_identical(x$judgements$judgement, c("good", "bad", "bad"))
-  y <- msc_rob(data.frame(study = "Alpha", domain = "Baseline imbalance", judgement = "high"), "RoB1",
-               extra = "Baseline imbalance")
+  y <- msc_rob(data.frame(study = "Alpha", domain = "Baseline imbalance", judgement = "high"),
+               "RoB1", extra = "Baseline imbalance")
   expect_identical(y$judgements$judgement, c(rep(NA, 7L), "high"))
   z <- find_tool("RoB2", "Carry-over")
   expect_identical(z$domains$domain[6:7], c("Carry-over", "Overall bias"))
@@ -117,7 +126,8 @@ test_that("the same judgement twice is one; different ones are an error that nam
 })
 
 test_that("errors name argument, row and study", {
-  long <- data.frame(study = c("Alpha", "Beta"), domain = c("Other bias", "Alocation concealment"), judgement = "low")
+  long <- data.frame(study = c("Alpha", "Beta"), domain = c("Other bias", "Alocation concealment"),
+                     judgement = "low")
   expect_snapshot_error(msc_rob(long, "RoB1"))
   expect_identical(tryCatch(msc_rob(long, "RoB1"), msc_error = function(e) e$rows), 2L)
   expect_snapshot_error(msc_rob(transform(wide, D2 = c("low", "hgih", "low")), "RoB2"))
@@ -141,24 +151,27 @@ test_that("print shows signs under letters, counts and notes", {
 
 # ---- subset --------------------------------------------------------------------------
 
-trials <- data.frame(study = c("Alpha 2001", "Beta 2005", "Gamma 2010", "Delta 2012"), ai = c(3, 5, 9, 2),
-                     n1i = c(40, 50, 60, 30), ci = c(6, 7, 15, 4), n2i = c(41, 49, 62, 29))
+trials <- data.frame(study = c("Alpha 2001", "Beta 2005", "Gamma 2010", "Delta 2012"),
+                     ai = c(3, 5, 9, 2), n1i = c(40, 50, 60, 30),
+                     ci = c(6, 7, 15, 4), n2i = c(41, 49, 62, 29))
 
 test_that("a subset by label, number and logical keeps support and order asked for", {
   x <- msc_rob(wide, "RoB2")
   expect_identical(subset(x, c("Gamma 2010", "Alpha 2001"))$studies, c("Gamma 2010", "Alpha 2001"))
-  expect_identical(subset(x, c(TRUE, FALSE, TRUE))$judgements$judgement, x$judgements$judgement[c(1:6, 13:18)])
+  expect_identical(subset(x, c(TRUE, FALSE, TRUE))$judgements$judgement,
+                   x$judgements$judgement[c(1:6, 13:18)])
   expect_identical(subset(x, 2L)$studies, "Beta 2005")
   expect_snapshot_error(subset(x, "Omega"))
   expect_error(subset(x, 4L), class = "msc_error")
 })
 
-test_that("a subset with a fit drops what was excluded and keeps what was not assessed as missing", {
+test_that(
+  "a subset with a fit drops what was excluded and keeps what was not assessed as missing", {
   x <- msc_rob(wide, "RoB2")
   s <- subset(x, mscpool(trials, "RR", exclude = "Beta 2005"))
   expect_identical(s$studies, c("Alpha 2001", "Gamma 2010", "Delta 2012"))
   expect_identical(summary(s)[["no judgement"]], c(1L, 1L, 2L, 1L, 1L, 1L))
   expect_match(s$notes, "In the fit but not assessed: Delta 2012.", fixed = TRUE)
-  expect_error(subset(x, mscpool(transform(trials, study = letters[1:4]), "RR")), "No study of the fit",
-               class = "msc_error")
+  expect_error(subset(x, mscpool(transform(trials, study = letters[1:4]), "RR")),
+               "No study of the fit", class = "msc_error")
 })

@@ -15,7 +15,8 @@ refit_distance <- function(ours, theirs) {
   expect_identical(ours$model, theirs$model)
   numbers <- vapply(theirs, is.numeric, NA)
   expect_identical(is.na(ours[numbers]), is.na(theirs[numbers]), ignore_attr = TRUE)
-  max(mapply(function(a, b) max(0, abs(a - b) / pmax(1, abs(b)), na.rm = TRUE), ours[numbers], theirs[numbers]))
+  max(mapply(function(a, b) max(0, abs(a - b) / pmax(1, abs(b)), na.rm = TRUE),
+             ours[numbers], theirs[numbers]))
 }
 
 run_without <- function(fit, d, sets) do.call(rbind, lapply(sets, function(rows) {
@@ -28,19 +29,21 @@ run_without <- function(fit, d, sets) do.call(rbind, lapply(sets, function(rows)
 test_that("every measure, pooling, model and interval is refitted as by a new analysis", {
   d <- trials()
   for (measure in c("OR", "RR", "RD", "PETO")) for (model in c("random", "fixed", "auto"))
-    for (pooling in if (measure == "PETO") c("Peto", "IV") else c("MH", "IV")) for (ci in ci_words) {
+    for (pooling in c(if (measure == "PETO") "Peto" else "MH", "IV")) for (ci in ci_words) {
       if (pooling == "Peto" && model != "fixed") next
-      fit <- eval(bquote(mscpool(d, .(measure), model = .(model), pooling = .(pooling), ci_method = .(ci),
-                                 prediction = TRUE)))
+      fit <- eval(bquote(mscpool(d, .(measure), model = .(model),
+                                 pooling = .(pooling), ci_method = .(ci), prediction = TRUE)))
       rows <- pooled_rows(fit)
       label <- paste(measure, model, pooling, ci)
-      expect_lt(refit_distance(msc_leave1out(fit), run_without(fit, d, as.list(rows))), 1e-12, label = label)
+      expect_lt(refit_distance(msc_leave1out(fit), run_without(fit, d, as.list(rows))),
+                1e-12, label = label)
       studies <- unique(d$study[rows])
-      expect_lt(refit_distance(msc_leave1out(fit, "study"),
-                               run_without(fit, d, lapply(studies, function(s) which(d$study == s)))), 1e-12,
-                label = label)
+      rows_of_study <- lapply(studies, function(s) which(d$study == s))
+      expect_lt(refit_distance(msc_leave1out(fit, "study"), run_without(fit, d, rows_of_study)),
+                1e-12, label = label)
       through <- lapply(rows, function(r) setdiff(seq_len(nrow(d)), seq_len(r)))
-      expect_lt(refit_distance(msc_cumulative(fit), run_without(fit, d, through)), 1e-12, label = label)
+      expect_lt(refit_distance(msc_cumulative(fit), run_without(fit, d, through)),
+                1e-12, label = label)
     }
 })
 
@@ -49,13 +52,16 @@ test_that("pairs, subgroups and orders are those asked for", {
   fit <- mscpool(d, "OR", subgroup = route)
   pairs <- msc_leave1out(fit, pairs = TRUE)
   expect_equal(nrow(pairs), 12 + choose(12, 2))
-  expect_lt(refit_distance(pairs[13:30, ], run_without(fit, d, asplit(combn(12, 2)[, 1:18], 2))), 1e-12)
+  expect_lt(refit_distance(pairs[13:30, ], run_without(fit, d, asplit(combn(12, 2)[, 1:18], 2))),
+            1e-12)
   within <- msc_leave1out(fit, subgroups = TRUE)
   at <- which(within$omitted == "S1 (row 1)")
   again <- update(fit, exclude = 1L)$subgroups
-  expect_equal(within$estimate[at], again$estimate[again$subgroup == within$subgroup[at]], tolerance = 1e-12)
+  expect_equal(within$estimate[at], again$estimate[again$subgroup == within$subgroup[at]],
+               tolerance = 1e-12)
   by_weight <- msc_cumulative(fit, order = "weight")
-  expect_equal(by_weight$estimate[1], fit$studies$yi[which.max(fit$studies$weight)], tolerance = 1e-12)
+  expect_equal(by_weight$estimate[1], fit$studies$yi[which.max(fit$studies$weight)],
+               tolerance = 1e-12)
   expect_identical(msc_cumulative(fit, order = 12:1)$k, 1:12)
   expect_error(msc_cumulative(fit, order = 1:3), class = "msc_error")
 })
@@ -64,7 +70,8 @@ test_that("a tau-squared of all subgroups is estimated again without the row", {
   d <- trials()
   d$ai <- c(2, 20, 5, 15, 1, 18, 6, 25, 3, 12, 9, 22) # heterogeneous in both subgroups
   for (tau2 in c("DL", "REML")) {
-    fit <- eval(bquote(mscpool(d, "OR", subgroup = route, subgroup_tau2 = "common", tau2 = .(tau2), pooling = "IV")))
+    fit <- eval(bquote(mscpool(d, "OR", subgroup = route, subgroup_tau2 = "common",
+                               tau2 = .(tau2), pooling = "IV")))
     expect_gt(fit$subgroups$tau2[1], 0)
     subgroup_without <- function(rows, name) {
       call <- fit$call
@@ -79,13 +86,14 @@ test_that("a tau-squared of all subgroups is estimated again without the row", {
     expect_lt(refit_distance(within, again[setdiff(names(again), c("subgroup", "weight"))]), 1e-12)
     expect_gt(length(unique(within$tau2)), 6L)
     studies <- msc_leave1out(fit, "study", subgroups = TRUE)
-    again <- do.call(rbind, Map(function(s, g) subgroup_without(which(d$study == s), g), studies$omitted,
-                                studies$subgroup))
+    again <- do.call(rbind, Map(function(s, g) subgroup_without(which(d$study == s), g),
+                                studies$omitted, studies$subgroup))
     expect_lt(refit_distance(studies, again[setdiff(names(again), c("subgroup", "weight"))]), 1e-12)
   }
   pairs <- msc_leave1out(fit, pairs = TRUE, subgroups = TRUE)
   expect_identical(nrow(pairs), as.integer(12 + choose(4, 2) + choose(8, 2)))
-  expect_lt(refit_distance(pairs[5L, ], subgroup_without(c(1L, 4L), "a")[names(fit$overall)]), 1e-12)
+  expect_lt(refit_distance(pairs[5L, ], subgroup_without(c(1L, 4L), "a")[names(fit$overall)]),
+            1e-12)
 })
 
 test_that("rows that are in a subgroup only stay in its refits", {
@@ -95,8 +103,8 @@ test_that("rows that are in a subgroup only stay in its refits", {
   within <- msc_leave1out(fit, subgroups = TRUE)
   expect_identical(nrow(within), 12L)
   again <- mscpool(d, "OR", subgroup = route, applicability = where, exclude = 4L)$subgroups
-  expect_equal(within$estimate[within$omitted == "S4 (row 4)"], again$estimate[again$subgroup == "a"],
-               tolerance = 1e-12)
+  expect_equal(within$estimate[within$omitted == "S4 (row 4)"],
+               again$estimate[again$subgroup == "a"], tolerance = 1e-12)
 })
 
 test_that("interpolation in tau-squared gives the direct refit to rounding", {

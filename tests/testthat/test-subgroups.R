@@ -48,7 +48,8 @@ test_that("the test is not the partition of Q, save for inverse variance, fixed"
 test_that("one tau-squared for all subgroups", {
   # Method of moments with one mean a subgroup: Q, df and C summed.
   for (analysis in binary) {
-    fit <- mscpool(grouped, analysis[1], subgroup = g, pooling = analysis[2], subgroup_tau2 = "common")
+    fit <- mscpool(grouped, analysis[1], subgroup = g,
+                   pooling = analysis[2], subgroup_tau2 = "common")
     parts <- lapply(groups, function(x) {
       d <- grouped[grouped$g == x, ]
       e <- naive_binary(d, analysis[1])

@@ -38,7 +38,8 @@ compare_sets <- function(sets, title) {
     }
   }
   cat("\n", title, ": ", length(sets), " sets, ", length(methods), " estimators\n", sep = "")
-  cat(sprintf("  %-5s largest relative difference %.1e; ours the better optimum in %d; metafor without a result in %d\n",
+  cat(sprintf(paste0("  %-5s largest relative difference %.1e; ours the better optimum in %d; ",
+                     "metafor without a result in %d\n"),
               methods, worst, better, failed), sep = "")
   worst
 }

@@ -64,7 +64,8 @@ test_that("the error of api: the rule, the row, the study and the value", {
   d <- means
   d$study[3] <- "Peng 2011b"
   d$sd1i[3] <- -0.4
-  expect_error(mscpool(d, "MD"), "`sd1i` must be positive: row 3 (Peng 2011b) is -0.4", fixed = TRUE)
+  expect_error(mscpool(d, "MD"), "`sd1i` must be positive: row 3 (Peng 2011b) is -0.4",
+               fixed = TRUE)
 })
 
 test_that("many culprits are counted, all are in `rows`", {
@@ -114,7 +115,8 @@ test_that("labels, subgroups and applicability of more than one value a row are 
   }
   expect_error(mscpool(with_column(means, "study", two), "MD"), class = "msc_error")
   expect_error(mscpool(means, "MD", subgroup = list(1, 2, 3)), class = "msc_error")
-  error <- expect_error(mscpool(means, "MD", applicability = c("", "OVERALL", NA)), class = "msc_error")
+  error <- expect_error(mscpool(means, "MD", applicability = c("", "OVERALL", NA)),
+                        class = "msc_error")
   expect_identical(error$rows, 2L)
 })
 
@@ -153,7 +155,8 @@ test_that("a zero SD, size or SE is a listed row", {
     expect_listed(with_column(means, arg, c(30, 0, 20)), "MD", 2L, "an arm has no participants")
   d <- tables
   d[2, c("ai", "n1i")] <- 0
-  for (measure in c("OR", "RR", "RD", "PETO")) expect_listed(d, measure, 2L, "an arm has no participants")
+  for (measure in c("OR", "RR", "RD", "PETO"))
+    expect_listed(d, measure, 2L, "an arm has no participants")
   expect_listed(with_column(effects, "sei", c(0.1, 0, 0.2)), "GEN", 2L, "the standard error is 0")
 })
 
@@ -178,7 +181,8 @@ test_that("values too large for a variance are listed, not pooled as infinite", 
 })
 
 test_that("data that are no data frame of studies are refused", {
-  for (x in list(as.list(means), as.matrix(means[-1]), NULL, "means", 1, mean, means[0, ], data.frame())) {
+  for (x in list(as.list(means), as.matrix(means[-1]), NULL, "means", 1, mean,
+                 means[0, ], data.frame())) {
     error <- expect_error(mscpool(x, "MD"), class = "msc_error")
     expect_identical(error$arg, "data")
   }
@@ -194,9 +198,10 @@ test_that("a setting that does not exist is refused with what does", {
   settings <- list(measure = list("WMD", 3, NA, c("MD", "SMD"), character()),
                    model = list("rand", TRUE, c("fixed", "random")), pooling = list("MH", "mh", 1),
                    tau2 = list("XX", 1), ci_method = list("normal", NA), smd = list("g", 2),
-                   totals = list("all"), subgroup_tau2 = list("both"), prediction = list(NA, "yes", 1),
-                   level = list(0, 1, 100, 101, -0.5, "95", NA_real_, c(0.9, 0.95), c(a = 0.9, b = 0.95),
-                                numeric()),
+                   totals = list("all"), subgroup_tau2 = list("both"),
+                   prediction = list(NA, "yes", 1),
+                   level = list(0, 1, 100, 101, -0.5, "95", NA_real_,
+                                c(0.9, 0.95), c(a = 0.9, b = 0.95), numeric()),
                    options = list(list(), NULL, "revman5"),
                    exclude = list("nobody", 0, 4, -1, 1.5, NA, c(TRUE, NA, FALSE), TRUE, list(1)))
   for (arg in names(settings)) for (value in settings[[arg]]) {
@@ -210,14 +215,15 @@ test_that("a setting that does not exist is refused with what does", {
 })
 
 test_that("options are checked where they are made", {
-  bad <- list(preset = "revman6", add = 0, add = -1, add = NA_real_, add = "0.5", add = c(1, 2), to = "some",
-              both_all = "no", log = NA, swap_events = "yes", labels = "one", labels = c("a", NA),
-              favours = c("a", "b", "c"), effect_label = 3)
+  bad <- list(preset = "revman6", add = 0, add = -1, add = NA_real_, add = "0.5",
+              add = c(1, 2), to = "some", both_all = "no", log = NA, swap_events = "yes",
+              labels = "one", labels = c("a", NA), favours = c("a", "b", "c"), effect_label = 3)
   for (j in seq_along(bad)) {
     error <- expect_error(do.call(msc_options, bad[j]), class = "msc_error", label = names(bad)[j])
     expect_identical(error$arg, names(bad)[j])
   }
-  expect_identical(msc_options(), msc_options(preset = "revman5", add = 0.5, to = "only0", both_all = "web"))
+  expect_identical(msc_options(),
+                   msc_options(preset = "revman5", add = 0.5, to = "only0", both_all = "web"))
 })
 
 test_that("one row, two rows and a million rows", {
