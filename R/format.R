@@ -1,8 +1,10 @@
 # Numbers as RevMan prints them. One place, used by print, summary and the plot.
 
-# Effects, limits, Z, Q, tau^2: two decimals, trailing zeros kept.
+# Effects, limits, Z, Q, tau^2: two decimals, trailing zeros kept, halves away from zero.
+# A ratio of 5/8 comes out of exp(log()) an ulp above or below 0.625: the last digit must
+# not hang on that.
 format_fixed <- function(x, digits = 2L) {
-  text <- sprintf(paste0("%.", digits, "f"), x)
+  text <- sprintf(paste0("%.", digits, "f"), x * (1 + 1e-12))
   text[is.na(x)] <- "NA"
   text
 }
