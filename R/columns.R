@@ -74,7 +74,7 @@ find_columns <- function(measure, mapped, data, keys) {
   at <- which(meaning %in% wanted)
   meaning <- meaning[at]
   if (anyDuplicated(meaning)) stop_ambiguous(meaning[duplicated(meaning)][1L], meaning, at, data)
-  for (j in seq_along(at)) found[[meaning[j]]] <- .subset2(data, at[j])
+  found[meaning] <- .subset(data, at)
   found
 }
 

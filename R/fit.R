@@ -115,15 +115,16 @@ note_missing <- function(checked, study) {
 
 # The same study in one total more than once: its participants count again.
 note_repeats <- function(fit, groups) {
-  study <- fit$studies$study
   if (!groups$repeated) return(NULL)
   pooled <- fit$studies$estimable
   if (!is.null(groups$core$in_total)) pooled <- pooled & groups$core$in_total == 1L
-  times <- table(study[pooled])
-  times <- times[times > 1L]
-  if (length(times) == 0L) return(NULL)
-  shown <- utils::head(sort(times, decreasing = TRUE), 3L)
-  paste0("In the total more than once: ", paste0(names(shown), " (", shown, " rows)", collapse = ", "),
-         if (length(times) > 3L) paste0(" and ", length(times) - 3L, " more studies"),
+  study <- fit$studies$study[pooled]
+  several <- sort(unique(study[duplicated(study)]))
+  if (length(several) == 0L) return(NULL)
+  times <- tabulate(match(study, several), length(several))
+  first <- utils::head(order(-times), 3L)
+  paste0("In the total more than once: ",
+         paste0(several[first], " (", times[first], " rows)", collapse = ", "),
+         if (length(several) > 3L) paste0(" and ", length(several) - 3L, " more studies"),
          ". Participants may be counted twice.")
 }

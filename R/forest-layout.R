@@ -11,9 +11,9 @@ label_layout <- function(layout, fit) {
 
 # As `frame$label <- label`, without the cost of `$<-.data.frame`.
 fill_label <- function(frame, label) {
-  class(frame) <- NULL
+  frame <- unclass(frame)
   frame$label <- label
-  class(frame) <- "data.frame"
+  attr(frame, "class") <- "data.frame"
   frame
 }
 
@@ -21,7 +21,7 @@ fill_label <- function(frame, label) {
 layout_texts <- function(fit) {
   pooled <- every_pooled(fit)
   n <- length(pooled$p_value)
-  test <- fit$subgroup_test
+  test <- unclass(fit$subgroup_test)
   p <- format_p(c(pooled$Q_p, pooled$p_value, test$p_value))
   by_level <- sprintf(c("Total (%.10g%% CI)", "Subtotal (%.10g%% CI)", "%.10g%% prediction interval"),
                       100 * fit$level[["total"]])
@@ -52,9 +52,12 @@ both_texts <- function(fit, level) {
 every_pooled <- function(fit) {
   o <- unclass(if (fit$options$show == "both" && shows_both(fit)) fit$random else fit$overall)
   s <- unclass(fit$subgroups)
-  list(model = o$model, Q = c(o$Q, s$Q), Q_df = c(o$Q_df, s$Q_df), Q_p = c(o$Q_p, s$Q_p),
-       I2 = c(o$I2, s$I2), tau2 = c(o$tau2, s$tau2), statistic = c(o$statistic, s$statistic),
-       df = c(o$df, s$df), p_value = c(o$p_value, s$p_value))
+  columns <- c("Q", "Q_df", "Q_p", "I2", "tau2", "statistic", "df", "p_value")
+  if (is.null(s)) return(o[c("model", columns)])
+  pooled <- .mapply(c, list(o[columns], s[columns]), NULL)
+  names(pooled) <- columns
+  pooled$model <- o$model
+  pooled
 }
 
 #' @export

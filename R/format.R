@@ -12,9 +12,9 @@ format_fixed <- function(x, digits = 2L) {
 # P < 0.00001, P < 0.0001, then four, three and two decimals by the size of the
 # unrounded p. Vectorised, as all of this file.
 format_p <- function(p) {
-  digits <- 2L + (p < 0.01) + (p < 0.001)
-  if (anyNA(digits)) digits[is.na(digits)] <- 2L
-  text <- sprintf("P = %.*f", digits, p)
+  form <- 1L + (p < 0.01) + (p < 0.001)
+  if (anyNA(form)) form[is.na(form)] <- 1L
+  text <- sprintf(c("P = %.2f", "P = %.3f", "P = %.4f")[form], p)
   small <- which(p < 0.0001)
   if (length(small) > 0L)
     text[small] <- c("P < 0.0001", "P < 0.00001")[1L + (p[small] < 0.00001)]
@@ -63,7 +63,8 @@ format_level <- function(level) sprintf("%.10g%% CI", 100 * level)
 # Values on the axis: no exponent from 1e-9 to 1e15, no trailing zeros.
 format_tick <- function(x) {
   text <- sprintf("%.10g", x)
-  far <- which((abs(x) < 1e-4 & abs(x) >= 1e-9) | (abs(x) >= 1e10 & abs(x) < 1e15))
+  size <- abs(x)
+  far <- which((size < 1e-4 & size >= 1e-9) | (size >= 1e10 & size < 1e15))
   if (length(far) > 0L) text[far] <- format_digits(signif(x[far], 10L), 10L)
   text[x == 0] <- "0"
   text

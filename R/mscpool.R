@@ -383,8 +383,14 @@ code_subgroups <- function(groups, subgroup, study) {
     msc_stop("`subgroup` must be one value a row, not a list", arg = "subgroup")
   # Text work is done on the distinct values only: rows may be a million.
   subgroup <- value_labels(subgroup)
-  values <- if (is.factor(subgroup)) levels(subgroup) else unique(as.character(subgroup))
-  code <- if (is.factor(subgroup)) as.integer(subgroup) else match(as.character(subgroup), values)
+  if (is.factor(subgroup)) {
+    values <- levels(subgroup)
+    code <- as.integer(subgroup)
+  } else {
+    subgroup <- as.character(subgroup)
+    values <- unique(subgroup)
+    code <- match(subgroup, values)
+  }
   values <- clean_text(values)
   named <- !is.na(values) & has_text(values) & seq_along(values) %in% code
   levels <- unique(values[named])
@@ -399,10 +405,11 @@ code_subgroups <- function(groups, subgroup, study) {
   groups$core$subgroup <- code
   groups$core$n_subgroups <- length(levels)
   groups$core$levels <- levels
-  groups$name <- levels[replace(code, code == 0L, NA)]
-  if (any(code == 0L))
+  without <- which(code == 0L)
+  groups$name <- levels[replace(code, without, NA)]
+  if (length(without) > 0L)
     groups$notes <- paste0("Without a subgroup, in the total only: ",
-                           name_rows(which(code == 0L), study), ".")
+                           name_rows(without, study), ".")
   groups
 }
 

@@ -45,10 +45,12 @@ msc_multiverse <- function(fit, measure = fit$measure, model = c("fixed", "rando
   exclude <- check_exclusions(exclude, fit)
   rows <- if (check_flag(one_row, "one_row")) row_choices(fit, most) else list(all = integer())
   grid <- choice_grid(choices, names(exclude), names(rows), fit)
-  results <- lapply(seq_len(nrow(grid)), function(i) run_choice(fit, data, grid[i, ], exclude, rows))
+  # Choices as plain lists: taking rows out of a data frame costs as much as an analysis.
+  results <- suppressWarnings(lapply(seq_len(nrow(grid)), function(i)
+    run_choice(fit, data, lapply(grid, `[[`, i), exclude, rows)), classes = "msc_warning")
   failed <- vapply(results, is.character, NA)
   if (all(failed)) msc_stop("No combination could be analysed: ", results[[1L]], arg = "fit")
-  frame <- cbind(grid[!failed, , drop = FALSE], do.call(rbind, results[!failed]))
+  frame <- cbind(grid[!failed, , drop = FALSE], bind_rows(results[!failed]))
   frame$conclusion <- ifelse(is.na(frame$p_value) | frame$p_value >= alpha, "unclear",
                              ifelse(frame$estimate < 0, "below", "above"))
   varied <- names(grid)[vapply(grid, function(x) length(setdiff(x, "-")) > 1L, NA)]
@@ -160,13 +162,21 @@ run_choice <- function(fit, data, choice, exclude, rows) {
   if (!is.null(in_total)) out <- union(out, which(in_total == 0L))
   given <- function(x, default) if (x == "-") default else x
   tryCatch({
-    o <- suppressWarnings(mscpool(
+    o <- as.list(mscpool(
       data, choice$measure, exclude = out, model = choice$model, pooling = choice$pooling,
       tau2 = given(choice$tau2, fit$tau2_method), ci_method = given(choice$ci_method, "wald"),
-      level = fit$level, smd = given(choice$smd, "revman"), options = options), classes = "msc_warning")$overall
+      level = fit$level, smd = given(choice$smd, "revman"), options = options)$overall)
     if (is.na(o$estimate)) return("no estimable row")
-    data.frame(taken = o$model, o[c("k", "estimate", "ci_low", "ci_high", "statistic", "p_value", "I2", "tau2")])
+    c(list(taken = o$model),
+      o[c("k", "estimate", "ci_low", "ci_high", "statistic", "p_value", "I2", "tau2")])
   }, msc_error = conditionMessage)
+}
+
+# Lists of the same names, one value each, as the rows of a data frame.
+bind_rows <- function(rows) {
+  names <- names(rows[[1L]])
+  columns <- lapply(names, function(name) unlist(lapply(rows, `[[`, name), use.names = FALSE))
+  as.data.frame(stats::setNames(columns, names), stringsAsFactors = FALSE)
 }
 
 # ---- what it says -------------------------------------------------------------------
@@ -183,14 +193,14 @@ choice_importance <- function(frame, varied) {
     # What has a meaning under one of the two options only cannot be held equal.
     hanging <- switch(name, model = c("tau2", "ci_method"), measure = c("smd", "zero_rule"))
     others <- do.call(paste, c(frame[setdiff(choices, c(name, hanging))], sep = "\r"))
-    pairs <- vapply(split(frame[c(name, "conclusion")], others), unlike_pairs, numeric(2L))
+    pairs <- unlike_pairs(others, frame[[name]], frame$conclusion)
     # Effects that are all equal have no Hartung-Knapp statistic, or an infinite one.
     known <- is.finite(frame$statistic)
     s <- frame$statistic[known]
     centre <- stats::ave(s, frame[[name]][known])
     total <- sum((s - mean(s))^2)
     data.frame(choice = name, options = length(unique(frame[[name]])),
-               changed = if (sum(pairs[1L, ]) > 0) sum(pairs[2L, ]) / sum(pairs[1L, ]) else NA_real_,
+               changed = if (pairs[1L] > 0) pairs[2L] / pairs[1L] else NA_real_,
                variance = if (total > 0) sum((centre - mean(s))^2) / total else 0)
   })
   if (length(rows) == 0L) return(NULL)
@@ -198,12 +208,16 @@ choice_importance <- function(frame, varied) {
   out[order(-zero_if_na(out$changed), -out$variance), ]
 }
 
-# Pairs with another level of the choice: how many, and how many conclude differently.
-unlike_pairs <- function(x) {
-  squares <- function(...) sum(table(...)^2)
-  n <- nrow(x)^2
-  level <- squares(x[[1L]])
-  c(n - level, n - level - squares(x[[2L]]) + squares(x[[1L]], x[[2L]])) / 2
+# Pairs alike in the others and with another level of the choice: how many, and how many
+# conclude differently. Of n alike, n^2 ordered pairs are; so no pair need be looked at.
+unlike_pairs <- function(others, level, conclusion) {
+  alike <- function(...) {
+    key <- paste(others, ..., sep = "\r")
+    sum(tabulate(match(key, unique(key)))^2)
+  }
+  n <- alike()
+  same_level <- alike(level)
+  c(n - same_level, n - same_level - alike(conclusion) + alike(level, conclusion)) / 2
 }
 
 #' @export

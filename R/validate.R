@@ -3,7 +3,10 @@
 
 # A double vector without attributes, or an error that says what it is instead.
 as_numbers <- function(x, arg, study) {
-  if (is.double(x) && is.null(attributes(x))) return(check_finite(x, arg, study))
+  if (is.null(attributes(x))) {
+    if (is.double(x)) return(check_finite(x, arg, study))
+    if (is.integer(x)) return(as.double(x))
+  }
   if (is.character(x) || is.factor(x)) {
     text <- as.character(x)
     rows <- which(!is.na(text) & is.na(suppressWarnings(as.numeric(text))))
@@ -182,7 +185,7 @@ add_shown_counts <- function(checked, found, mapped, study) {
 mark_missing <- function(data, study, names = base::names(data)) {
   state <- integer(length(study))
   detail <- NULL
-  if (any(vapply(data, anyNA, NA))) {
+  if (anyNA(data, recursive = TRUE)) {
     absent <- vapply(data, is.na, logical(length(study)))
     dim(absent) <- c(length(study), length(data))
     rows <- which(rowSums(absent) > 0)

@@ -121,11 +121,13 @@ static SEXP new_columns(gosh_sink *sink, uint64_t n) {
   static const char *const names[] = {"estimate", "Q", "I2", "tau2", "k"};
   const R_xlen_t rows = (R_xlen_t)n;
   SEXP frame = PROTECT(new_frame(5, names, rows));
+  /* The smallest first: R collects garbage where its heap has to grow, and grows it by a
+   * share of what is there, so that the large ones make it do so less often. */
+  sink->k = frame_ints(frame, 4, rows);
   sink->estimate = frame_reals(frame, 0, rows);
   sink->q = frame_reals(frame, 1, rows);
   sink->i2 = frame_reals(frame, 2, rows);
   sink->tau2 = frame_reals(frame, 3, rows);
-  sink->k = frame_ints(frame, 4, rows);
   UNPROTECT(1);
   return frame;
 }

@@ -19,8 +19,20 @@ test_that("each row is the analysis that its choices name", {
 })
 
 test_that("importance counts the pairs that conclude differently", {
-  expect_identical(unlike_pairs(data.frame(c("a", "a", "b"), c("x", "y", "x"))), c(2, 1))
-  expect_identical(unlike_pairs(data.frame(c("a", "a"), c("x", "y"))), c(0, 0))
+  one <- rep("s", 3L)
+  expect_identical(unlike_pairs(one, c("a", "a", "b"), c("x", "y", "x")), c(2, 1))
+  expect_identical(unlike_pairs(one[-1L], c("a", "a"), c("x", "y")), c(0, 0))
+  # By looking at every pair.
+  set.seed(1)
+  draw <- function(words) sample(words, 60L, TRUE)
+  others <- draw(c("s", "t", "u"))
+  level <- draw(c("a", "b", "c"))
+  conclusion <- draw(c("below", "unclear"))
+  pair <- utils::combn(60L, 2L)
+  of <- function(x) x[pair[1L, ]] == x[pair[2L, ]]
+  unlike <- of(others) & !of(level)
+  expect_identical(unlike_pairs(others, level, conclusion),
+                   as.numeric(c(sum(unlike), sum(unlike & !of(conclusion)))))
 })
 
 test_that("wrong alternatives are named", {
