@@ -109,7 +109,8 @@ find_labels <- function(mapped, data, keys) {
   notes <- if (length(found) > 1L)
     paste0("Study labels are taken from column ", quote_names(names(data)[found[1L]]),
            ", not from ", quote_names(names(data)[found[-1L]]), ".")
-  list(label = clean_labels(one_column(.subset2(data, found[1L]), "study")), notes = as.character(notes))
+  list(label = clean_labels(one_column(.subset2(data, found[1L]), "study")),
+       notes = as.character(notes))
 }
 
 # A labelled vector, as read from SPSS or Stata, shows its labels, not its codes.

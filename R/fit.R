@@ -23,7 +23,8 @@ new_mscpool <- function(result, plan, study, groups, checked, call, env) {
     smd = if (plan$measure == "SMD") plan$smd else NA_character_, model = plan$model,
     totals = plan$totals, prediction = plan$prediction,
     prediction_method = plan$prediction_method, tau2_maxima = result$tau2_maxima,
-    options = plan$options, in_total = if (!is.null(groups$core$in_total)) groups$core$in_total == 1L,
+    options = plan$options,
+    in_total = if (!is.null(groups$core$in_total)) groups$core$in_total == 1L,
     call = call,
     notes = character()
   )
@@ -101,8 +102,8 @@ note_rare <- function(fit) {
   empty <- sum(events[[1L]] == 0 | events[[2L]] == 0)
   if (empty == 0L || fit$options$to == "none" || risk >= 0.01) return(NULL)
   paste0("Rare events: ", format_fixed(100 * risk, 1L), "% of participants, and ", empty, " of ",
-         length(pooled), " rows have an arm with none, whose cells are corrected. See ?msc_options, ",
-         "\"Rare events\".")
+         length(pooled), " rows have an arm with none, whose cells are corrected. See ",
+         "?msc_options, \"Rare events\".")
 }
 
 note_missing <- function(checked, study) {

@@ -68,7 +68,8 @@ msc_forest <- function(fit, style = "revman", sort = c("input", "study", "weight
                        fontsize = 10, family = "", newpage = TRUE, draw = TRUE, rob = NULL,
                        rob_palette = c("revman", "safe"), ...) {
   check_no_dots(...)
-  grob <- forest_grob(fit, style, sort, xlim, ticks, labels, favours, fontsize, family, rob, rob_palette)
+  grob <- forest_grob(fit, style, sort, xlim, ticks, labels, favours, fontsize, family, rob,
+                      rob_palette)
   show_figure(grob, newpage, draw)
 }
 

@@ -187,7 +187,8 @@ weight_columns <- function(fit, rows, blank, study, index) {
     model <- c("fixed", "random")[i]
     one <- fit
     one$studies$weight <- fit$studies[[paste0("weight_", model)]]
-    if (fit$overall$model != model && !is.null(fit$subgroups)) one$subgroups$weight <- rep(NA_real_, NROW(one$subgroups))
+    if (fit$overall$model != model && !is.null(fit$subgroups))
+      one$subgroups$weight <- rep(NA_real_, NROW(one$subgroups))
     column <- weight_column(one, rows, blank, study, index)
     column$text[total[-i]] <- ""
     column$group <- "Weight"

@@ -67,8 +67,8 @@ gosh_plan <- function(k, subsets, bins) {
     msc_stop("`subsets` must be one positive number", arg = "subsets")
   exact <- is.null(subsets) || subsets >= all
   if (exact && k > 40L)
-    msc_stop("There are 2^", k, " - 1 subsets of ", k, " rows, too many to run through: ask for a number of ",
-             "random ones, as in `subsets = 1e6`", arg = "subsets")
+    msc_stop("There are 2^", k, " - 1 subsets of ", k, " rows, too many to run through: ask for ",
+             "a number of random ones, as in `subsets = 1e6`", arg = "subsets")
   n <- if (exact) all else floor(subsets)
   if (n > 2^22 && is.null(bins))
     msc_stop("`bins` is required for more than 2^22 subsets (here ", format_count(n),
@@ -155,7 +155,8 @@ plot.msc_gosh <- function(x, study = x$study, newpage = TRUE, ...) {
   split <- !is.null(study)
   name <- paste(study, collapse = ", ")
   panel <- new_panel(
-    if (is.null(grid$points)) range(grid$x) else widen(range(grid$x), 0.03), c(-3, 103), effect_title(fit), "I\u00b2 (%)",
+    if (is.null(grid$points)) range(grid$x) else widen(range(grid$x), 0.03), c(-3, 103),
+    effect_title(fit), "I\u00b2 (%)",
     list(if (is.null(grid$points)) density_layer(grid, split) else gosh_points(grid, split),
          gosh_mark(fit)), log_x = log_x,
     legend = list(text = c(if (split) paste(c("without", "with"), name), "all rows"),
@@ -194,7 +195,8 @@ gosh_grid <- function(x, study) {
   breaks_y <- seq(0, 100, length.out = bins[2L] + 1L)
   at_x <- findInterval(s$estimate[keep], breaks_x, all.inside = TRUE)
   at_y <- findInterval(s$I2[keep], breaks_y, all.inside = TRUE)
-  count <- function(which) matrix(tabulate((at_x + bins[1L] * (at_y - 1L))[which], prod(bins)), bins[1L])
+  cell <- at_x + bins[1L] * (at_y - 1L)
+  count <- function(which) matrix(tabulate(cell[which], prod(bins)), bins[1L])
   list(without = count(!with[keep]), with = count(with[keep]), x = breaks_x, y = breaks_y,
        points = if (few) list(x = s$estimate[keep], y = s$I2[keep], with = with[keep]))
 }
@@ -227,15 +229,16 @@ density_layer <- function(grid, split) {
   mixed <- function(i) 1 - depth * (1 - (ends[i, 1L] * (1 - share) + ends[i, 2L] * share))
   colours <- array(grDevices::rgb(mixed(1L), mixed(2L), mixed(3L)), dim(n))
   image <- t(colours)[ncol(n):1, , drop = FALSE]
-  grid::rasterGrob(image, x = mean(range(grid$x)), y = 50, width = diff(range(grid$x)), height = 100,
-                   default.units = "native", interpolate = FALSE)
+  grid::rasterGrob(image, x = mean(range(grid$x)), y = 50, width = diff(range(grid$x)),
+                   height = 100, default.units = "native", interpolate = FALSE)
 }
 
 gosh_points <- function(grid, split) {
   p <- grid$points
   n <- length(p$x)
   col <- if (split) gosh_colours[1L + p$with] else "grey20"
-  points_layer(p$x, p$y, col, size = if (n > 300L) 0.35 else 0.6, alpha = if (n > 300L) 0.5 else 0.8)
+  many <- n > 300L
+  points_layer(p$x, p$y, col, size = if (many) 0.35 else 0.6, alpha = if (many) 0.5 else 0.8)
 }
 
 # Margins: shares of the subsets along x and y, with and without apart.

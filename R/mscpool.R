@@ -210,8 +210,10 @@
 #'
 #' # Subgroups, and columns of other names
 #' d <- data.frame(author = c("A 2001", "B 2004", "C 2010", "D 2012"),
-#'                 mean_t = c(10.2, 9.1, 14, 12), sd_t = c(3.1, 2.2, 4, 3.3), n_t = c(25, 12, 60, 31),
-#'                 mean_c = c(12, 11.9, 13.6, 13), sd_c = c(2.8, 3, 4.4, 3.1), n_c = c(24, 13, 58, 30),
+#'                 mean_t = c(10.2, 9.1, 14, 12), sd_t = c(3.1, 2.2, 4, 3.3),
+#'                 n_t = c(25, 12, 60, 31),
+#'                 mean_c = c(12, 11.9, 13.6, 13), sd_c = c(2.8, 3, 4.4, 3.1),
+#'                 n_c = c(24, 13, 58, 30),
 #'                 route = c("IV", "IV", "artery", "artery"))
 #' mscpool(d, "MD", m1i = mean_t, sd1i = sd_t, n1i = n_t, m2i = mean_c, sd2i = sd_c, n2i = n_c,
 #'         subgroup = route)
@@ -280,8 +282,8 @@ check_call <- function(call) {
   if (is.null(given)) return(invisible())
   partial <- given %in% partial_names
   if (any(partial))
-    msc_stop(quote_names(given[partial]), ": write `data` and `measure` in full; other arguments name ",
-             "columns: ", paste(names(column_aliases), collapse = ", "), ", applicability",
+    msc_stop(quote_names(given[partial]), ": write `data` and `measure` in full; other arguments ",
+             "name columns: ", paste(names(column_aliases), collapse = ", "), ", applicability",
              arg = given[partial])
 }
 

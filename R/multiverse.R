@@ -5,30 +5,33 @@
 #'
 #' A choice without a meaning in an analysis (tau-squared and the interval of a fixed-effect
 #' model, the zero rule of other than 2x2 data) is not varied there, so that no analysis is
-#' counted twice for it; such a cell reads `"-"`. Combinations that do not exist (a random model with Peto
-#' weights) are left out, and those that fail are listed with the reason in the attribute `"failed"`.
+#' counted twice for it; such a cell reads `"-"`. Combinations that do not exist (a random
+#' model with Peto weights) are left out, and those that fail are listed with the reason in the
+#' attribute `"failed"`.
 #'
 #' @param fit a fit from [mscpool()]; what is not varied is taken from it.
-#' @param measure,model,pooling,tau2,ci_method,smd alternatives, as in [mscpool()]; NULL in `pooling` for all
-#'   that a measure allows.
-#' @param zero_rule alternatives for zero cells: `"only0"`, `"all"`, `"none"` ([msc_options()]); for 2x2 data
-#'   with an empty cell all three by default.
+#' @param measure,model,pooling,tau2,ci_method,smd alternatives, as in [mscpool()]; NULL in
+#'   `pooling` for all that a measure allows.
+#' @param zero_rule alternatives for zero cells: `"only0"`, `"all"`, `"none"` ([msc_options()]);
+#'   for 2x2 data with an empty cell all three by default.
 #' @param exclude named list of sets of rows to leave out, each as `exclude` in
 #'   [mscpool()]; `list(none = NULL, "high risk of bias" = c(2, 5))`.
 #' @param one_row also every choice of one row for each study that has several?
 #' @param most at most so many row choices, a random sample of them beyond (`set.seed()`).
 #' @param alpha level of P for the conclusions.
-#' @return A data frame of class `msc_multiverse`, one row an analysis, sorted by the estimate: one column a choice,
-#'   then `taken` (model), `k`, `estimate`, `ci_low`, `ci_high`, `statistic`, `p_value`, `I2`, `tau2`, `conclusion`
-#'   (`"below"`, `"unclear"` or `"above"` no effect). Attributes: `"shares"`, the share of analyses by conclusion;
-#'   `"importance"`, per choice `changed`, the share of pairs of analyses unlike in that choice alone
-#'   that conclude differently, and `variance`, its share of the variance of the test statistic. `plot()` draws
-#'   the sorted analyses over the choices.
+#' @return A data frame of class `msc_multiverse`, one row an analysis, sorted by the estimate:
+#'   one column a choice, then `taken` (model), `k`, `estimate`, `ci_low`, `ci_high`,
+#'   `statistic`, `p_value`, `I2`, `tau2`, `conclusion` (`"below"`, `"unclear"` or `"above"` no
+#'   effect). Attributes: `"shares"`, the share of analyses by conclusion; `"importance"`, per
+#'   choice `changed`, the share of pairs of analyses unlike in that choice alone that conclude
+#'   differently, and `variance`, its share of the variance of the test statistic. `plot()`
+#'   draws the sorted analyses over the choices.
 #' @references
 #' Voracek M, Kossmeier M, Tran US (2019). Which data to meta-analyze, and how? *Zeitschrift
 #' für Psychologie* 227:64-82. \doi{10.1027/2151-2604/a000357}
 #' @examples
-#' trials <- data.frame(study = c("A", "B", "C", "D", "D", "E"), ai = c(4, 6, 0, 12, 9, 5), n1i = 60,
+#' trials <- data.frame(study = c("A", "B", "C", "D", "D", "E"),
+#'                      ai = c(4, 6, 0, 12, 9, 5), n1i = 60,
 #'                      ci = c(9, 11, 8, 19, 12, 11), n2i = 60)
 #' all <- msc_multiverse(mscpool(trials, "RR"), measure = c("RR", "OR"),
 #'                       exclude = list(none = NULL, "without C" = "C"), one_row = TRUE)
@@ -36,8 +39,8 @@
 #' plot(all)
 #' @export
 msc_multiverse <- function(fit, measure = fit$measure, model = c("fixed", "random", "auto"),
-                           pooling = NULL, tau2 = fit$tau2_method, ci_method = c("wald", "t", "hksj"),
-                           smd = fit$smd, zero_rule = NULL, exclude = list(none = NULL),
+                           pooling = NULL, tau2 = fit$tau2_method,
+                           ci_method = c("wald", "t", "hksj"), smd = fit$smd, zero_rule = NULL, exclude = list(none = NULL),
                            one_row = FALSE, most = 200L, alpha = 0.05) {
   check_fit(fit)
   data <- refit_frame(fit)
@@ -74,7 +77,8 @@ refit_frame <- function(fit) {
   d$state <- NULL
   if (!is.null(d$spread)) {
     spread <- c("sei", "vi", "voe")[fit$core$spec$spread]
-    if (spread == "voe") d <- c(list(oe = d$yi, voe = d$spread), d[setdiff(names(d), c("yi", "spread"))])
+    if (spread == "voe")
+      d <- c(list(oe = d$yi, voe = d$spread), d[setdiff(names(d), c("yi", "spread"))])
     else names(d)[names(d) == "spread"] <- spread
   }
   # Already swapped: the options must not swap again.
@@ -83,7 +87,8 @@ refit_frame <- function(fit) {
 
 multiverse_choices <- function(fit, measure, model, pooling, tau2, ci_method, smd, zero_rule) {
   pick <- function(x, words, arg) {
-    if (!is.character(x) || length(x) == 0L) msc_stop("`", arg, "` must name one or more alternatives", arg = arg)
+    if (!is.character(x) || length(x) == 0L)
+      msc_stop("`", arg, "` must name one or more alternatives", arg = arg)
     vapply(unique(x), choose_one, "", words, arg, USE.NAMES = FALSE)
   }
   measure <- pick(measure, measure_words, "measure")
@@ -96,7 +101,8 @@ multiverse_choices <- function(fit, measure, model, pooling, tau2, ci_method, sm
   list(measure = measure, model = pick(model, model_words, "model"),
        pooling = if (is.null(pooling)) pooling_words else pick(pooling, pooling_words, "pooling"),
        tau2 = unique(tau2), ci_method = pick(ci_method, ci_words, "ci_method"),
-       smd = if ("SMD" %in% measure) pick(if (anyNA(smd)) "revman" else smd, smd_words, "smd") else "-",
+       smd = if ("SMD" %in% measure) pick(if (anyNA(smd)) "revman" else smd, smd_words, "smd")
+             else "-",
        zero_rule = pick(zero_rule, to_words, "zero_rule"))
 }
 
@@ -107,7 +113,8 @@ has_zero_cell <- function(fit) {
 }
 
 check_exclusions <- function(exclude, fit) {
-  if (!is.list(exclude) || length(exclude) == 0L || is.null(names(exclude)) || !all(nzchar(names(exclude))))
+  if (!is.list(exclude) || length(exclude) == 0L || is.null(names(exclude)) ||
+      !all(nzchar(names(exclude))))
     msc_stop("`exclude` must be a named list of sets of rows, as in list(none = NULL, ",
              "\"high risk\" = c(2, 5))", arg = "exclude")
   base <- which(fit$core$data$state == state_codes[["excluded"]])
@@ -122,7 +129,8 @@ row_choices <- function(fit, most) {
   if (length(several) == 0L) return(list(all = integer()))
   own <- lapply(several, function(s) rows[study[rows] == s])
   total <- prod(lengths(own))
-  index <- if (total <= most) seq_len(total) - 1 else sort(unique(floor(stats::runif(most) * total)))
+  index <- if (total <= most) seq_len(total) - 1
+           else sort(unique(floor(stats::runif(most) * total)))
   out <- lapply(index, function(i) {
     keep <- vapply(own, function(r) {
       at <- i %% length(r)
@@ -139,8 +147,10 @@ choice_grid <- function(choices, exclude, rows, fit) {
   grid <- expand.grid(c(choices, list(exclude = exclude, rows = rows)), KEEP.OUT.ATTRS = FALSE,
                       stringsAsFactors = FALSE)
   spread <- c("sei", "vi", "voe")[fit$core$spec$spread]
-  allowed <- function(m) if (m == "PETO") c("Peto", "IV") else if (m %in% binary_measures) c("MH", "IV") else
-    if (spread == "voe") c("IV", "Peto") else "IV"
+  allowed <- function(m) {
+    if (m == "PETO") c("Peto", "IV") else if (m %in% binary_measures) c("MH", "IV")
+    else if (spread == "voe") c("IV", "Peto") else "IV"
+  }
   exists <- mapply(function(m, p) p %in% allowed(m), grid$measure, grid$pooling)
   grid <- grid[exists & !(grid$pooling == "Peto" & grid$model != "fixed"), ]
   grid$tau2[grid$model == "fixed"] <- "-"
@@ -188,7 +198,8 @@ conclusion_shares <- function(frame) {
 }
 
 choice_importance <- function(frame, varied) {
-  choices <- c("measure", "model", "pooling", "tau2", "ci_method", "smd", "zero_rule", "exclude", "rows")
+  choices <- c("measure", "model", "pooling", "tau2", "ci_method", "smd", "zero_rule", "exclude",
+               "rows")
   rows <- lapply(varied, function(name) {
     # What has a meaning under one of the two options only cannot be held equal.
     hanging <- switch(name, model = c("tau2", "ci_method"), measure = c("smd", "zero_rule"))
@@ -225,8 +236,10 @@ print.msc_multiverse <- function(x, ...) {
   fit <- attr(x, "fit")
   if (is.null(fit)) return(print(plain_frame(x)))
   shares <- attr(x, "shares")
-  words <- c(below = "below no effect, significant", unclear = "not significant", above = "above no effect, significant")
-  cat(nrow(x), " analyses\n", paste0("  ", format_fixed(100 * shares$share, 0L), "% (", shares$analyses, ") ",
+  words <- c(below = "below no effect, significant", unclear = "not significant",
+             above = "above no effect, significant")
+  percent <- function(share) paste0(format_fixed(100 * share, 0L), "%")
+  cat(nrow(x), " analyses\n", paste0("  ", percent(shares$share), " (", shares$analyses, ") ",
                                     words[shares$conclusion], "\n"), sep = "")
   if (length(unique(x$measure)) == 1L) {
     e <- natural(fit, range(x$estimate))
@@ -234,11 +247,14 @@ print.msc_multiverse <- function(x, ...) {
   }
   importance <- attr(x, "importance")
   if (!is.null(importance)) {
-    cat("Which choice matters (pairs unlike in it alone that conclude differently; variance of the statistic):\n")
-    cat(paste0("  ", format(importance$choice), "  ", format(paste0(format_fixed(100 * importance$changed, 0L), "%"), justify = "right"), "  ",
-               format(paste0(format_fixed(100 * importance$variance, 0L), "%"), justify = "right"), "\n"), sep = "")
+    cat("Which choice matters (pairs unlike in it alone that conclude differently; variance of ",
+        "the statistic):\n", sep = "")
+    cat(paste0("  ", format(importance$choice),
+               "  ", format(percent(importance$changed), justify = "right"),
+               "  ", format(percent(importance$variance), justify = "right"), "\n"), sep = "")
   }
-  if (nrow(attr(x, "failed")) > 0L) cat(nrow(attr(x, "failed")), "combinations could not be analysed: see attr(x, \"failed\")\n")
+  failed <- nrow(attr(x, "failed"))
+  if (failed > 0L) cat(failed, "combinations could not be analysed: see attr(x, \"failed\")\n")
   invisible(x)
 }
 
@@ -257,10 +273,12 @@ plot.msc_multiverse <- function(x, newpage = TRUE, ...) {
   at <- seq_len(n)
   y <- if (several) x$statistic else x$estimate
   shown <- if (several) range(y[is.finite(y)], 0) else range(x$ci_low, x$ci_high, 0)
-  top <- new_panel(c(0.5, n + 0.5), widen(shown), "", if (several) "Test statistic" else effect_title(fit), list(
+  title <- if (several) "Test statistic" else effect_title(fit)
+  top <- new_panel(c(0.5, n + 0.5), widen(shown), "", title, list(
     line_layer(c(-1, n + 2), c(0, 0), "grey30", lwd = 0.6),
     if (!several) grid::segmentsGrob(at, x$ci_low, at, x$ci_high, default.units = "native",
-                                     gp = grid::gpar(col = colour, alpha = 0.5, lwd = max(0.4, min(1.5, 200 / n)))),
+                                     gp = grid::gpar(col = colour, alpha = 0.5,
+                                                     lwd = max(0.4, min(1.5, 200 / n)))),
     points_layer(at, y, colour, size = max(0.15, min(0.6, 60 / n)))),
     log_y = !several && is_ratio(fit$measure, fit$options),
     legend = list(text = c("significant, below", "not significant", "significant, above"),

@@ -1,8 +1,9 @@
 test_that("each row is the analysis that its choices name", {
-  d <- data.frame(study = c("A", "B", "C", "D", "D", "E"), ai = c(4, 6, 0, 12, 9, 5), n1i = c(60, 58, 31, 70, 60, 44),
+  d <- data.frame(study = c("A", "B", "C", "D", "D", "E"),
+                  ai = c(4, 6, 0, 12, 9, 5), n1i = c(60, 58, 31, 70, 60, 44),
                   ci = c(9, 11, 8, 19, 12, 11), n2i = c(60, 61, 30, 66, 62, 45))
-  all <- msc_multiverse(mscpool(d, "RR"), measure = c("RR", "OR"), exclude = list(none = NULL, risky = c(1, 2)),
-                        one_row = TRUE)
+  all <- msc_multiverse(mscpool(d, "RR"), measure = c("RR", "OR"),
+                        exclude = list(none = NULL, risky = c(1, 2)), one_row = TRUE)
   expect_identical(sort(unique(all$rows)), c("all", "choice 1", "choice 2"))
   out_of <- list(all = integer(), "choice 1" = 5L, "choice 2" = 4L)
   set.seed(1)
