@@ -99,13 +99,15 @@ still_wanted <- function(wanted, mapped) {
   wanted[!wanted %in% settled]
 }
 
-# Study labels: mapped, else the first of the aliases in their order, else 1..k.
+# Study labels: mapped, else the first of the aliases in their order, else 1..k, which
+# are known to be `distinct`.
 find_labels <- function(mapped, data, keys) {
   if (!is.null(mapped$study)) return(list(label = clean_labels(mapped$study), notes = character()))
   at <- match(column_aliases$study, keys)
   found <- at[!is.na(at)]
   if (length(found) == 0L)
-    return(list(label = as.character(seq_len(.row_names_info(data, 2L))), notes = character()))
+    return(list(label = as.character(seq_len(.row_names_info(data, 2L))), notes = character(),
+                distinct = TRUE))
   notes <- if (length(found) > 1L)
     paste0("Study labels are taken from column ", quote_names(names(data)[found[1L]]),
            ", not from ", quote_names(names(data)[found[-1L]]), ".")

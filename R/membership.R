@@ -44,8 +44,8 @@ state_with_exclusions <- function(checked, excluded, study) {
 applicability_words <- c("SUBGROUP_AND_OVERALL", "SUBGROUP_ONLY", "OVERALL_ONLY")
 
 # Subgroup codes in order, membership in the total, study codes.
-group_rows <- function(subgroup, applicability, study) {
-  repeated <- anyDuplicated(study) > 0L
+group_rows <- function(subgroup, applicability, study, distinct = FALSE) {
+  repeated <- !distinct && anyDuplicated(study) > 0L
   code <- if (repeated) match(study, unique(study)) else seq_along(study)
   core <- list(n_subgroups = 0L, study = code, n_studies = max(code))
   groups <- list(core = core, name = NULL, repeated = repeated,

@@ -260,7 +260,7 @@ mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
   checked <- check_columns(measure, found, mapped, study, options)
   excluded <- excluded_rows(exclude, study)
   checked$state <- state_with_exclusions(checked, excluded, study)
-  groups <- group_rows(subgroup, mapped$applicability, study)
+  groups <- group_rows(subgroup, mapped$applicability, study, isTRUE(labels$distinct))
 
   plan <- plan_analysis(measure, checked$spread, model, missing(model), pooling, tau2, ci_method,
                         level, prediction, smd, totals, subgroup_tau2, options, tau2_is_default)
