@@ -7,9 +7,11 @@
 #'
 #' The other way, [mscpool()] takes an `escalc` object, an `rma` (`rma.uni`) fit or a `meta`
 #' object as `data`. Without a `measure` the effects are pooled as they stand, by inverse
-#' variance (`"GEN"`, shown exponentiated where the object's measure is a log ratio); with one,
+#' variance (`"GEN"`, shown exponentiated where the object's measure is a log, such as `"OR"` or `"IRLN"`); with one,
 #' the inputs that the object carries are analysed anew. Subgroups and excluded studies of a
-#' `meta` object stay what they are unless `subgroup` or `exclude` is given.
+#' `meta` object stay what they are unless `subgroup` or `exclude` is given. Model, estimator and
+#' interval are those of the call to [mscpool()], not the object's; a note says where the object
+#' has weights or clusters of its own or filled-in studies, a warning where it has moderators.
 #'
 #' `as.data.frame(fit)` has the columns that `metafor::rma(yi, vi, data = )` and
 #' `meta::metagen(yi, sei, data = )` take. It lists every row; those left out with `exclude`
@@ -51,12 +53,15 @@ msc_as_escalc <- function(fit) {
 
 is_foreign <- function(x) inherits(x, c("escalc", "rma", "meta"))
 
-# Measures of metafor and meta whose effects are logs.
-log_measures <- c("RR", "OR", "PETO", "ROM", "HR", "IRR", "RPB0", "PLN",
-                  "IRLN", "MNLN", "CVR", "VR", "D2OR", "MPOR", "MPRR", "MPPETO", "ASOR")
+# Measures of metafor and meta whose effects are logs. A log odds of one group (PLO) is not
+# among them: people read a proportion from it, not the odds.
+log_measures <- c("RR", "OR", "PETO", "D2OR", "D2ORN", "D2ORL", "MPRR", "MPOR", "MPORC", "MPORM",
+                  "MPPETO", "IRR", "ROM", "ROMC", "VR", "VRC", "CVR", "CVRC", "REH", "HR", "DOR",
+                  "PLN", "IRLN", "MNLN", "MLN", "SDLN", "CVLN")
 
-# list(data, measure, log, subgroup, exclude): a data frame in our vocabulary, and what
-# a meta object says of its rows; the measure is asked for only where none was given.
+# list(data, measure, log, slab, subgroup, exclude, notes): a data frame in our vocabulary,
+# what the object says of its rows, and what of its model is not taken over; the measure is
+# asked for only where none was given.
 from_foreign <- function(x, effects_only) {
   found <- if (inherits(x, "meta")) from_meta(x)
            else if (inherits(x, "rma")) from_rma(x)
@@ -85,17 +90,44 @@ from_escalc_frame <- function(x) {
   if (!is.null(slab) && length(slab) == nrow(data) &&
       !any(column_key(names(data)) %in% column_aliases$study))
     data$study <- as.character(slab)
-  list(data = data, measure = if (is.null(measure)) "GEN" else measure)
+  list(data = data, measure = if (is.null(measure)) "GEN" else measure,
+       slab = if (length(slab) == nrow(data)) as.character(slab))
 }
 
 from_rma <- function(x) {
   if (!inherits(x, "rma.uni") || is.null(x$yi))
     msc_stop("`data`: of metafor's fits mscpool() takes rma.uni, not ", class(x)[1L], arg = "data")
-  list(data = data.frame(study = as.character(x$slab), yi = as.double(x$yi), vi = as.double(x$vi)),
-       measure = if (is.null(x$measure)) "GEN" else x$measure)
+  # Rows with a missing effect or moderator are in the `.f` vectors and in `slab` only.
+  full <- length(x$yi.f) == length(x$slab)
+  list(data = data.frame(study = as.character(x$slab), yi = as.double(if (full) x$yi.f else x$yi),
+                         vi = as.double(if (full) x$vi.f else x$vi)),
+       measure = if (is.null(x$measure)) "GEN" else x$measure, notes = rma_notes(x))
+}
+
+# What makes an rma fit another model than the pool of its effects. Moderators change what
+# the estimate is about, so that they are worth a warning besides.
+rma_notes <- function(x) {
+  mods <- if (!isTRUE(x$int.only)) setdiff(colnames(x$X), "intrcpt")
+  scale <- if (inherits(x, "rma.ls")) setdiff(colnames(x$Z), "intrcpt")
+  dropped <- c(mods, scale)
+  if (length(dropped) > 0L)
+    msc_warn("The rma fit has moderators, which are not taken over: ", quote_names(dropped),
+             ". Its effects are pooled without them; see msc_regress()", arg = "data")
+  c(if (length(dropped) > 0L) paste0("Moderators of the rma fit are not taken over: ",
+                                     quote_names(dropped), "."),
+    if (!is.null(x$weights) || identical(x$weighted, FALSE))
+      "Weights of the rma fit are not taken over: they are those of the inverse variances.",
+    if (inherits(x, "rma.uni.trimfill")) note_filled(which(x$fill), x$slab))
+}
+
+note_filled <- function(rows, study) {
+  if (length(rows) == 0L) return(NULL)
+  paste0("Not observed but filled in by the trim and fill method: ", name_rows(rows, study), ".")
 }
 
 from_meta <- function(x) {
+  if (inherits(x, "metabind"))
+    msc_stop("`data`: a metabind object lists pooled results, which are not studies", arg = "data")
   if (is.null(x$TE) || is.null(x$seTE) || length(x$TE) != length(x$studlab))
     msc_stop("`data`: this meta object has no effects", arg = "data")
   data <- data.frame(study = as.character(x$studlab), yi = x$TE, vi = x$seTE^2)
@@ -107,5 +139,11 @@ from_meta <- function(x) {
   }
   excluded <- if (!is.null(x$exclude) && any(x$exclude)) x$exclude
   list(data = data, measure = if (is.null(x$sm)) "GEN" else x$sm, subgroup = x$subgroup,
-       exclude = excluded)
+       exclude = excluded, notes = meta_notes(x))
 }
+
+meta_notes <- function(x) c(
+  if (isTRUE(x$three.level))
+    paste("Clusters of the meta object are not taken over: rows count as independent.",
+          "See msc_multilevel()."),
+  if (inherits(x, "trimfill")) note_filled(which(x$trimfill), x$studlab))

@@ -77,20 +77,26 @@ format_tick <- function(x) {
 # values as text. A fixed-effect line shows no Tau2.
 heterogeneity_line <- function(pooled, p) {
   chi2 <- "Chi\u00b2 = %.2f, df = %.0f (%s); I\u00b2 = %.0f%%"
-  text <- if (pooled$model == "random")
+  text <- if (pooled$model == "random" && !anyNA(pooled$tau2))
     sprintf(paste0("Heterogeneity: Tau\u00b2 = %.2f; ", chi2),
             pooled$tau2, pooled$Q, pooled$Q_df, p, pooled$I2)
-  else sprintf(paste0("Heterogeneity: ", chi2), pooled$Q, pooled$Q_df, p, pooled$I2)
+  else # some are fixed, or all
+    sprintf(paste0("Heterogeneity: %s", chi2),
+            ifelse(is.na(pooled$tau2), "", sprintf("Tau\u00b2 = %.2f; ", pooled$tau2)),
+            pooled$Q, pooled$Q_df, p, pooled$I2)
   if (anyNA(pooled$I2)) text[is.na(pooled$I2)] <- "Heterogeneity: Not applicable"
   text
 }
+
+# Kenward and Roger's degrees of freedom are no whole number.
+format_df <- function(df) sprintf(ifelse(is.na(df) | df == round(df), "%.0f", "%.2f"), df)
 
 overall_test_line <- function(pooled, p) {
   text <- sprintf("Test for overall effect: Z = %.2f (%s)", abs(pooled$statistic), p)
   by_t <- which(!is.na(pooled$df))
   if (length(by_t) > 0L)
-    text[by_t] <- sprintf("Test for overall effect: t = %.2f, df = %.0f (%s)",
-                          abs(pooled$statistic), pooled$df, p)[by_t]
+    text[by_t] <- sprintf("Test for overall effect: t = %.2f, df = %s (%s)",
+                          abs(pooled$statistic), format_df(pooled$df), p)[by_t]
   if (anyNA(pooled$statistic))
     text[is.na(pooled$statistic)] <- "Test for overall effect: Not applicable"
   text

@@ -241,6 +241,7 @@ mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
     call <- written_call(call, c(columns, list(subgroup = substitute(subgroup),
                                                exclude = substitute(exclude))))
   mapped <- map_columns(columns, data, env, measure)
+  if (is.null(mapped$study)) mapped$study <- foreign$slab # chosen, where a column was only found
   subgroup <- if (missing(subgroup)) foreign$subgroup else
     map_one(substitute(subgroup), "subgroup", data, env)
   exclude <- if (missing(exclude)) foreign$exclude else
@@ -269,7 +270,8 @@ mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
   fit <- new_mscpool(result, plan, study, groups, checked, call, env)
   fit$core <- list(spec = plan$spec, data = c(checked$data, list(state = checked$state)),
                    groups = groups$core)
-  fit$notes <- c(labels$notes, checked$notes, groups$notes, fit_notes(fit, checked, groups))
+  fit$notes <- c(foreign$notes, labels$notes, checked$notes, groups$notes,
+                 fit_notes(fit, checked, groups))
   fit$forest <- label_layout(result$forest, fit)
   fit
 }

@@ -19,7 +19,8 @@
 #' That page states no rule for HKSJ intervals that come out narrower than Wald's; the floor
 #' of 1 on the variance factor, which excludes them, is that of Roever, Knapp & Friede (2015).
 #' Whether RevMan applies it is not known to us. An argument given to [mscpool()] overrides its
-#' preset. A preset other than `"revman5"` is printed with the result.
+#' preset. A preset other than `"revman5"` is printed with the result, beside the
+#' estimator and the interval in force.
 #'
 #' @section Rare events:
 #' With few events the correction decides the result. `add = "tacc"` gives an arm its share by
@@ -89,7 +90,7 @@ msc_options <- function(preset = "revman5", add = 0.5, to = c("only0", "all", "n
   preset <- choose_one(preset, preset_words, "preset")
   by_arm <- identical(add, "tacc")
   if (by_arm) add <- 1
-  if (missing(i2) && preset == "cochrane2025") i2 <- "tau2"
+  if (missing(i2)) i2 <- preset_default(list(preset = preset), "i2", "Q")
   if (!is.numeric(add) || length(add) != 1L || !is.finite(add) || add <= 0)
     msc_stop("`add` must be one positive number or \"tacc\"; for no correction use `to = \"none\"`",
              arg = "add")

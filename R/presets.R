@@ -1,6 +1,6 @@
-# What a preset of msc_options() puts in place of mscpool()'s own defaults.
+# What a preset of msc_options() puts in place of mscpool()'s own defaults, and of its own.
 preset_defaults <- list(
-  cochrane2025 = list(tau2 = "REML", ci_method = "hksj_floor", prediction = TRUE)
+  cochrane2025 = list(tau2 = "REML", ci_method = "hksj_floor", prediction = TRUE, i2 = "tau2")
 )
 
 preset_default <- function(options, argument, otherwise) {

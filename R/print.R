@@ -57,9 +57,7 @@ headline <- function(fit) {
   settings <- c(
     if (fit$measure == "SMD" && fit$smd != "revman") paste0("SMD: ", fit$smd),
     if (fit$options$preset != "revman5") paste0("preset: ", fit$options$preset),
-    if (fit$tau2_method != "DL") paste0("Tau\u00b2: ", fit$tau2_method),
-    if (fit$ci_method != "wald") paste0("interval: ", fit$ci_method),
-    if (!fit$prediction_method %in% c("none", "hts")) paste0("prediction: ", fit$prediction_method),
+    if (fit$overall$model == "random" || shows_both(fit)) random_settings(fit),
     if (fit$options$to != "only0") paste0("zero cells: ", fit$options$to),
     if (fit$options$add_by_arm) "zero cells: treatment-arm correction"
     else if (fit$options$add != 0.5) paste0("zero cells: +", format_number(fit$options$add))
@@ -67,6 +65,19 @@ headline <- function(fit) {
   arms <- paste0(fit$options$labels[1L], " versus ", fit$options$labels[2L])
   c(one_line(paste0(title, ", ", arms)),
     if (length(settings) > 0L) paste(settings, collapse = "; "))
+}
+
+# Beside a preset's name they are told even where they are RevMan 5's: an argument may have
+# overridden the preset.
+random_settings <- function(fit) {
+  o <- fit$options
+  preset <- o$preset != "revman5"
+  c(if (preset || fit$tau2_method != "DL") paste0("Tau\u00b2: ", fit$tau2_method),
+    if (!is.null(fit$subgroups) && isTRUE(fit$core$spec$common_tau2)) "Tau\u00b2 common to the subgroups",
+    if (o$i2 != preset_default(o, "i2", "Q"))
+      paste0("I\u00b2 from ", if (o$i2 == "tau2") "Tau\u00b2" else o$i2),
+    if (preset || fit$ci_method != "wald") paste0("interval: ", fit$ci_method),
+    if (!fit$prediction_method %in% c("none", "hts")) paste0("prediction: ", fit$prediction_method))
 }
 
 count_line <- function(fit) {

@@ -18,8 +18,9 @@
 #' | `tau2` | `method` |
 #' | `model = "fixed"` | `method = "FE"` |
 #'
-#' @param fit a fit from [mscpool()], or a data frame with the columns `yi` and `vi` or `sei`.
-#' @param moderators a one-sided formula, such as `~ route + dose`.
+#' @param fit a fit from [mscpool()], or a data frame (an `escalc` object too) with the columns
+#'   `yi` and `vi` or `sei`.
+#' @param moderators a one-sided formula, such as `~ route + dose`. Offsets are not fitted.
 #' @param data data frame with the moderators, one row per row of the fit's data; by default
 #'   the data that the fit was made from.
 #' @param tau2,ci_method,model,level as in [mscpool()]; by default those of the fit, with
@@ -56,19 +57,22 @@
 msc_regress <- function(fit, moderators, data = NULL, tau2 = NULL, ci_method = NULL,
                         model = NULL, level = NULL) {
   call <- match.call()
-  if (is.data.frame(fit)) fit <- mscpool(fit, "GEN")
+  if (is.data.frame(fit)) {
+    if (is.null(data)) data <- as.data.frame(fit)
+    fit <- if (is_foreign(fit)) mscpool(fit) else mscpool(fit, "GEN")
+  }
   check_fit(fit)
   if (!inherits(moderators, "formula") || length(moderators) != 2L)
     msc_stop("`moderators` must be a one-sided formula, such as ~ dose", arg = "moderators")
-  if (is.null(data)) data <- data_of_fit(fit, parent.frame())
+  if (is.null(data)) data <- data_of_fit(fit)
   settings <- regression_settings(fit, tau2, ci_method, model, level)
   design <- regression_design(fit, moderators, data)
   new_regression(fit, design, settings, call)
 }
 
 # The data frame the fit was called with, beside the columns of its studies.
-data_of_fit <- function(fit, env) {
-  data <- tryCatch(eval(fit$call$data, env), error = function(e) NULL)
+data_of_fit <- function(fit) {
+  data <- tryCatch(eval(fit$call$data, attr(fit, "env")), error = function(e) NULL)
   if (!is.data.frame(data)) data <- NULL
   if (!is.null(data) && nrow(data) != nrow(fit$studies))
     msc_stop("`", paste(deparse(fit$call$data), collapse = ""), "` has ",
@@ -99,13 +103,21 @@ regression_design <- function(fit, moderators, data) {
                     error = function(e)
                       msc_stop("`moderators` cannot be evaluated: ", conditionMessage(e),
                                arg = "moderators"))
+  terms <- attr(frame, "terms")
+  if (!is.null(attr(terms, "offset")))
+    msc_stop("`moderators` has an offset, which is not fitted: subtract it from the effects",
+             arg = "moderators")
   used <- rep(FALSE, nrow(frame))
   used[pooled_effects(fit)$rows] <- TRUE
   missing <- used & !stats::complete.cases(frame)
   used <- used & !missing
+  if (!any(used)) msc_stop("No row has an effect and all moderators", arg = "moderators")
   frame <- droplevels(frame[used, , drop = FALSE])
-  terms <- attr(stats::model.frame(moderators, data, na.action = stats::na.pass), "terms")
   x <- stats::model.matrix(terms, frame)
+  infinite <- which(!is.finite(rowSums(x)))
+  if (length(infinite) > 0L)
+    msc_stop("Moderators must be finite: ", name_rows(which(used)[infinite], fit$studies$study),
+             arg = "moderators", rows = which(used)[infinite])
   rank <- qr(x)
   if (rank$rank < ncol(x))
     msc_stop("These coefficients cannot be told from the others, or have no row: ",

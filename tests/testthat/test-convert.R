@@ -58,3 +58,80 @@ test_that("subgroups and excluded studies of a meta object are kept, and can be 
   expect_null(mscpool(m, subgroup = NULL)$subgroups)
   expect_true(all(mscpool(m, exclude = NULL)$studies$estimable))
 })
+
+test_that("an rma fit keeps its rows with missing values, in the table", {
+  skip_without("metafor")
+  d <- data.frame(study = letters[1:6], yi = c(0.1, NA, 0.3, 0.9, -0.2, 0.4),
+                  vi = c(2, 4, 3, 5, 2, 6) / 50, x = 1:6)
+  r <- suppressWarnings(metafor::rma(yi, vi, data = d, slab = study, method = "DL"))
+  fit <- mscpool(r)
+  expect_identical(fit$studies$study, d$study)
+  expect_identical(which(!fit$studies$estimable), 2L)
+  expect_equal(fit$overall$estimate, r$beta[1], tolerance = 1e-12)
+  some <- metafor::rma(yi, vi, data = d, slab = study, method = "DL", subset = x > 2)
+  expect_identical(mscpool(some)$studies$study, d$study[3:6])
+  expect_equal(mscpool(some)$overall$estimate, some$beta[1], tolerance = 1e-12)
+})
+
+test_that("what an rma or meta object has beyond its effects is not dropped in silence", {
+  skip_without("metafor", "meta", "metadat")
+  d <- metafor::escalc("RR", ai = tpos, bi = tneg, ci = cpos, di = cneg, data = metadat::dat.bcg,
+                       slab = paste(author, year))
+  plain <- mscpool(metafor::rma(yi, vi, data = d))
+  expect_length(plain$notes, 0L)
+  expect_warning(fit <- mscpool(metafor::rma(yi, vi, mods = ~ ablat + alloc, data = d)),
+                 "`ablat`, `allocrandom`, `allocsystematic`", class = "msc_warning")
+  expect_match(fit$notes, "not taken over: `ablat`", all = FALSE)
+  expect_identical(fit$overall, plain$overall)
+  expect_warning(mscpool(metafor::rma(yi, vi, mods = ~ 0 + alloc, data = d)), "`allocrandom`",
+                 class = "msc_warning")
+  expect_warning(mscpool(metafor::rma(yi, vi, scale = ~ ablat, data = d)), "moderators.*`ablat`",
+                 class = "msc_warning")
+  weighted <- mscpool(metafor::rma(yi, vi, weights = 1 / sqrt(vi), data = d))
+  expect_match(weighted$notes, "Weights of the rma fit are not taken over", all = FALSE)
+  expect_match(mscpool(metafor::rma(yi, vi, weighted = FALSE, data = d))$notes, "Weights",
+               all = FALSE)
+  r <- metafor::trimfill(metafor::rma(yi, vi, data = d))
+  expect_match(mscpool(r)$notes, "trim and fill method: row 14 (Filled 1)", all = FALSE,
+               fixed = TRUE)
+  m <- meta::metagen(yi, sqrt(vi), data = d, studlab = paste(author, year), sm = "RR")
+  expect_length(mscpool(m)$notes, 0L)
+  expect_match(mscpool(meta::trimfill(m))$notes, "trim and fill method: row ", all = FALSE)
+  clustered <- suppressWarnings(meta::metagen(yi, sqrt(vi), data = d, cluster = alloc, sm = "RR"))
+  expect_match(mscpool(clustered)$notes, "Clusters of the meta object", all = FALSE)
+  expect_error(mscpool(meta::metabind(m, update(m, method.tau = "DL"))), "pooled results",
+               class = "msc_error")
+})
+
+test_that("labels chosen for an escalc object come before a column that looks like labels", {
+  skip_without("metafor", "metadat")
+  d <- metafor::escalc("RR", ai = tpos, bi = tneg, ci = cpos, di = cneg, data = metadat::dat.bcg,
+                       slab = paste(author, year))
+  expect_identical(mscpool(d)$studies$study, paste(d$author, d$year))
+  expect_identical(mscpool(d[3:5, ])$studies$study, paste(d$author, d$year)[3:5])
+  expect_identical(mscpool(d, study = author)$studies$study, as.character(d$author))
+  plain <- metafor::escalc("RR", ai = tpos, bi = tneg, ci = cpos, di = cneg, data = metadat::dat.bcg)
+  expect_identical(mscpool(plain)$studies$study, as.character(plain$trial))
+})
+
+test_that("an effect is shown exponentiated where metafor calls its measure a log", {
+  skip_without("metafor")
+  label <- function(measure) tryCatch(
+    metafor:::.setlab(measure, transf.char = "FALSE", atransf.char = "FALSE", gentype = 1),
+    error = function(e) skip("metafor's labels are elsewhere in this version"))
+  for (measure in c("RR", "OR", "PETO", "RD", "AS", "PHI", "YUQ", "ZPHI", "ZTET", "PBIT", "OR2DN",
+                    "D2OR", "D2ORN", "D2ORL", "MPRD", "MPRR", "MPOR", "MPORC", "MPORM", "MPPETO",
+                    "IRR", "IRD", "IRSD", "MD", "SMD", "ROM", "CVR", "VR", "RPB", "ZBIS", "COR",
+                    "ZCOR", "PCOR", "R2", "PR", "PLN", "PRZ", "PAS", "PFT", "IR", "IRLN", "IRS",
+                    "IRFT", "MN", "MNLN", "SDLN", "CVLN", "MC", "SMCC", "ROMC", "VRC", "CVRC",
+                    "ARAW", "AHW", "REH", "HR", "HD")) {
+    yi <- structure(c(0.1, 0.4, -0.2), measure = measure)
+    e <- structure(data.frame(yi = yi, vi = c(1, 2, 3) / 10), class = c("escalc", "data.frame"),
+                   yi.names = "yi", vi.names = "vi")
+    attr(e$yi, "measure") <- measure
+    expect_identical(mscpool(e)$options$log, startsWith(label(measure), "Log "), info = measure)
+  }
+  # The log odds of one group is read as a proportion: not by exp().
+  p <- metafor::escalc("PLO", xi = c(3, 5, 9), ni = c(20, 30, 40))
+  expect_false(mscpool(p)$options$log)
+})

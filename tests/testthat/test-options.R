@@ -83,3 +83,34 @@ test_that("rare events with corrected cells are noted, and only they", {
   expect_false(noted(transform(rare, n1i = 50, n2i = 50), "OR"))
   expect_false(noted(rare, "RR", options = msc_options(swap_events = TRUE)))
 })
+
+test_that("print names estimator and interval beside a preset, and only where they are used", {
+  preset <- msc_options("cochrane2025")
+  fit <- mscpool(sets, "GEN", tau2 = "DL", ci_method = "wald", options = preset)
+  expect_match(format(fit), "preset: cochrane2025; Tau\u00b2: DL; interval: wald", all = FALSE)
+  fixed <- mscpool(sets, "GEN", model = "fixed", options = preset)
+  expect_identical(format(fixed)[2L], "preset: cochrane2025")
+  by_q <- mscpool(sets, "GEN", options = msc_options("cochrane2025", i2 = "Q"))
+  expect_match(format(by_q), "I\u00b2 from Q", all = FALSE)
+  by_tau2 <- mscpool(sets, "GEN", options = msc_options(i2 = "tau2"))
+  expect_match(format(by_tau2), "I\u00b2 from Tau\u00b2", all = FALSE)
+  expect_false(any(grepl("I\u00b2 from", format(mscpool(sets, "GEN", options = preset)))))
+  grouped <- mscpool(sets, "GEN", subgroup = c("a", "a", "b", "b", "b"), subgroup_tau2 = "common")
+  expect_match(format(grouped), "Tau\u00b2 common to the subgroups", all = FALSE)
+  expect_false(any(grepl("common", format(update(grouped, subgroup_tau2 = "separate")))))
+})
+
+test_that("with both models shown, a fixed-effect subgroup has no tau-squared to print", {
+  fit <- mscpool(sets, "GEN", model = "fixed", subgroup = c("a", "a", "b", "b", "b"),
+                 options = msc_options(show = "both"))
+  lines <- grep("^Heterogeneity", format(fit), value = TRUE)
+  expect_match(lines[1:2], "^Heterogeneity: Chi")
+  expect_match(lines[3L], sprintf("^Heterogeneity: Tau\u00b2 = %.2f; Chi", fit$random$tau2))
+})
+
+test_that("degrees of freedom that are no whole number are not rounded to one", {
+  fit <- mscpool(sets, "GEN", ci_method = "kr")
+  expect_false(fit$overall$df == round(fit$overall$df))
+  expect_match(format(fit), sprintf("df = %.2f ", fit$overall$df), all = FALSE, fixed = TRUE)
+  expect_match(format(update(fit, ci_method = "hksj")), "df = 4 ", all = FALSE, fixed = TRUE)
+})

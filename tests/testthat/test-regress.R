@@ -142,3 +142,37 @@ test_that("print says what was done", {
   expect_match(text, "Tau\u00b2 by REML, interval: hksj", all = FALSE)
   expect_match(text, "F = ", all = FALSE)
 })
+
+test_that("a data frame brings its own moderators, whatever is called so elsewhere", {
+  d <- data.frame(dose = c(1, 1, 2, 2, 4, 4, 8, 8),
+                  yi = c(0.1, 0.25, 0.3, 0.2, 0.5, 0.45, 0.8, 0.9),
+                  sei = c(0.2, 0.15, 0.2, 0.1, 0.2, 0.15, 0.25, 0.2))
+  expected <- coef(msc_regress(mscpool(d, "GEN"), ~ dose, data = d))
+  expect_identical(coef(msc_regress(d, ~ dose)), expected)
+  fit <- d[8:1, ] # msc_regress() calls its argument `fit` too
+  expect_equal(coef(msc_regress(d, ~ dose)), expected, tolerance = 1e-12)
+  # A fit made in a function has its data there.
+  pool <- function(rows) mscpool(rows, "GEN")
+  made <- pool(d)
+  rows <- transform(d, dose = rev(dose))
+  expect_identical(coef(msc_regress(made, ~ dose)), expected)
+  skip_without("metafor")
+  e <- metafor::escalc("RR", ai = c(4, 6, 3, 9, 2), n1i = rep(50, 5), ci = c(7, 5, 8, 9, 6),
+                       n2i = rep(50, 5))
+  e$dose <- 1:5
+  by_dose <- msc_regress(e, ~ dose)
+  expect_identical(coef(by_dose), coef(msc_regress(mscpool(e), ~ dose, data = e)))
+  expect_match(format(by_dose), "log scale", all = FALSE)
+})
+
+test_that("offsets, infinite moderators and moderators of no row are errors that say so", {
+  d <- data.frame(study = letters[1:5], yi = c(0.1, 0.5, 0.3, 0.9, 0.2), vi = 0.1,
+                  x = c(1, Inf, 2, 4, 3), y = NA_real_, z = 1:5)
+  fit <- mscpool(d, "GEN")
+  expect_error(msc_regress(fit, ~ z + offset(vi)), "offset", class = "msc_error")
+  err <- tryCatch(msc_regress(fit, ~ x), error = identity)
+  expect_s3_class(err, "msc_error")
+  expect_identical(err$rows, 2L)
+  expect_match(conditionMessage(err), "row 2 (b)", fixed = TRUE)
+  expect_error(msc_regress(fit, ~ y), "No row has", class = "msc_error")
+})
