@@ -7,8 +7,8 @@
 #'
 #' The other way, [mscpool()] takes an `escalc` object, an `rma` (`rma.uni`) fit or a `meta`
 #' object as `data`. Without a `measure` the effects are pooled as they stand, by inverse
-#' variance (`"GEN"`, shown exponentiated where the object's measure is a log, such as `"OR"` or `"IRLN"`); with one,
-#' the inputs that the object carries are analysed anew. Subgroups and excluded studies of a
+#' variance (`"GEN"`, shown exponentiated where the object's measure is a log, such as `"OR"` or
+#' `"IRLN"`); with one, the inputs that the object carries are analysed anew. Subgroups and excluded studies of a
 #' `meta` object stay what they are unless `subgroup` or `exclude` is given. Model, estimator and
 #' interval are those of the call to [mscpool()], not the object's; a note says where the object
 #' has weights or clusters of its own or filled-in studies, a warning where it has moderators.
@@ -39,7 +39,7 @@ msc_as_escalc <- function(fit) {
     out$di <- out$n2i - out$ci
   }
   yi <- s$yi
-  attr(yi, "measure") <- if (fit$measure %in% c("HR", "GEN")) "GEN" else fit$measure
+  attr(yi, "measure") <- fit$measure
   attr(yi, "slab") <- make.unique(s$study)
   out$yi <- yi
   out$vi <- s$vi
@@ -91,7 +91,17 @@ from_escalc_frame <- function(x) {
       !any(column_key(names(data)) %in% column_aliases$study))
     data$study <- as.character(slab)
   list(data = data, measure = if (is.null(measure)) "GEN" else measure,
-       slab = if (length(slab) == nrow(data)) as.character(slab))
+       slab = if (length(slab) == nrow(data) && slab_belongs(as.character(slab), data))
+         as.character(slab))
+}
+
+# The labels are an attribute of `yi`, which does not follow where dplyr sorts or joins rows.
+# They are believed over columns of labels only where each holds what such a column says of
+# its row, as "Aronson 1948" holds "Aronson".
+slab_belongs <- function(slab, data) {
+  columns <- lapply(data[column_key(names(data)) %in% column_aliases$study], as.character)
+  length(columns) == 0L || any(vapply(columns, function(x)
+    !anyNA(x) && all(mapply(grepl, x, slab, MoreArgs = list(fixed = TRUE))), NA))
 }
 
 from_rma <- function(x) {

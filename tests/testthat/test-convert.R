@@ -45,6 +45,15 @@ test_that("escalc, rma and meta objects are pooled", {
                class = "msc_error")
 })
 
+test_that("a hazard ratio stays one on its way to escalc and back", {
+  fit <- mscpool(data.frame(oe = c(-3, 2, -5), voe = c(4, 6, 8)), "HR")
+  back <- mscpool(msc_as_escalc(fit))
+  expect_true(back$options$log)
+  expect_equal(back$fixed$estimate, fit$fixed$estimate, tolerance = 1e-14)
+  skip_without("metafor")
+  expect_identical(metafor::rma(yi, vi, data = msc_as_escalc(fit), method = "DL")$measure, "HR")
+})
+
 test_that("subgroups and excluded studies of a meta object are kept, and can be overruled", {
   skip_without("meta")
   m <- meta::metabin(ai, n1i, ci, n2i, study, data = events, sm = "RR",
@@ -110,7 +119,14 @@ test_that("labels chosen for an escalc object come before a column that looks li
   expect_identical(mscpool(d)$studies$study, paste(d$author, d$year))
   expect_identical(mscpool(d[3:5, ])$studies$study, paste(d$author, d$year)[3:5])
   expect_identical(mscpool(d, study = author)$studies$study, as.character(d$author))
-  plain <- metafor::escalc("RR", ai = tpos, bi = tneg, ci = cpos, di = cneg, data = metadat::dat.bcg)
+  # Rows sorted in a way that leaves the attribute behind.
+  sorted <- as.data.frame(d)[13:1, ]
+  attr(sorted$yi, "slab") <- attr(d$yi, "slab")
+  attr(sorted$yi, "measure") <- "RR"
+  sorted <- structure(sorted, class = c("escalc", "data.frame"), yi.names = "yi", vi.names = "vi")
+  expect_identical(mscpool(sorted)$studies$study, as.character(sorted$trial))
+  plain <- metafor::escalc("RR", ai = tpos, bi = tneg, ci = cpos, di = cneg,
+                           data = metadat::dat.bcg)
   expect_identical(mscpool(plain)$studies$study, as.character(plain$trial))
 })
 
