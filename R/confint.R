@@ -17,7 +17,8 @@
 #' \eqn{I^2 = \tau^2/(\tau^2 + v)} and \eqn{H^2 = \tau^2/v + 1}, at the estimate and at both
 #' limits, as in metafor. At the DerSimonian-Laird estimate this is the I-squared of Q that
 #' the fit prints; at others it differs from it. Both limits are 0 where the effects agree
-#' better than chance would have them.
+#' better than chance would have them. Where a likelihood has several maxima, the limits of `"PL"`
+#' are the least and the greatest value that it does not reject.
 #'
 #' @param object a fit from [mscpool()].
 #' @param parm not used.

@@ -101,8 +101,11 @@ static double tau2_objective(double tau2, const void *model) {
 void profile_tau2(const tau2_problem *problem, int reml, double drop, double *low, double *high) {
   const double best = tau2_maximise(problem, reml).tau2;
   const tau2_profile p = {problem, reml, tau2_log_likelihood(problem, reml, best) - drop};
-  *low = tau2_objective(0, &p) <= 0 ? 0 : crossing(tau2_objective, &p, best, 0);
-  double inside = best, step = fmax(best, problem->v_min);
+  /* Outside these two maxima the likelihood crosses the level once on either side. */
+  double first = best, last = best;
+  tau2_maxima_above(problem, reml, p.level, &first, &last);
+  *low = tau2_objective(0, &p) <= 0 ? 0 : crossing(tau2_objective, &p, first, 0);
+  double inside = last, step = fmax(last, problem->v_min);
   while (tau2_objective(inside + step, &p) < 0 && step < DBL_MAX / 8) {
     inside += step;
     step *= 2;

@@ -9,8 +9,8 @@
 void profile_mean(pool_result *result, const double *yi, const double *vi, const size_t *rows,
                   size_t m, double level);
 
-/* Values of tau^2 whose log-likelihood is within `drop` of the highest, next to the
- * estimate. */
+/* The least and the greatest tau^2 whose log-likelihood is within `drop` of the highest.
+ * Where there are several maxima, values between them may lie lower. */
 void profile_tau2(const tau2_problem *problem, int reml, double drop, double *low, double *high);
 
 #endif

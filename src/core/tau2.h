@@ -48,6 +48,11 @@ double tau2_solve_q(const tau2_problem *problem, double target);
 
 /* Restricted (reml) or full log-likelihood without its constant. */
 double tau2_log_likelihood(const tau2_problem *problem, int reml, double tau2);
+/* The highest of its maxima on tau2 >= 0, and how many local ones there are. */
 tau2_estimate tau2_maximise(const tau2_problem *problem, int reml);
+
+/* Widens [*first, *last] to hold all local maxima with a likelihood above `level`. */
+void tau2_maxima_above(const tau2_problem *problem, int reml, double level, double *first,
+                       double *last);
 
 #endif

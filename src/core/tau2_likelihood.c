@@ -91,10 +91,17 @@ typedef struct {
   tau2_estimate best;
   double log_likelihood; /* of the best; known from the second maximum on */
   int known;
+  /* First and last of the maxima above `level`, where they are asked for. */
+  int asked;
+  double level, first, last;
 } best_maximum;
 
 static void consider(const tau2_problem *problem, int reml, double tau2, best_maximum *best) {
   best->best.maxima++;
+  if (best->asked && tau2_log_likelihood(problem, reml, tau2) > best->level) {
+    best->first = fmin(best->first, tau2);
+    best->last = fmax(best->last, tau2);
+  }
   if (best->best.maxima == 1) {
     best->best.tau2 = tau2;
     return;
@@ -107,15 +114,14 @@ static void consider(const tau2_problem *problem, int reml, double tau2, best_ma
   best->best.tau2 = tau2;
 }
 
-/* The global maximum on tau^2 >= 0, and how many local ones there are. Sweeps from
+/* All local maxima on tau^2 >= 0, each given to consider(). Sweeps from
  * 0 to upper_limit() in cells that are halved until the bounds settle them. A cell
  * of a ten-thousandth of (v_min + tau2) is settled by the signs at its ends: two
  * stationary points as close as that differ in likelihood by less than rounding. */
-tau2_estimate tau2_maximise(const tau2_problem *problem, int reml) {
-  best_maximum best = {{0, 0}, 0, 0};
+static void sweep(const tau2_problem *problem, int reml, best_maximum *best) {
   const double end = upper_limit(problem, reml);
   score_point low = score_at(problem, reml, 0);
-  if (score(&low) <= 0) consider(problem, reml, 0, &best);
+  if (score(&low) <= 0) consider(problem, reml, 0, best);
   double step = fmax(problem->v_min, end / 16);
   while (low.tau2 < end) {
     const double right = fmin(low.tau2 + step, end);
@@ -127,11 +133,24 @@ tau2_estimate tau2_maximise(const tau2_problem *problem, int reml) {
       continue;
     }
     if (kind != CELL_NONE && score(&low) > 0 && score(&high) <= 0)
-      consider(problem, reml, bracketed_root(problem, reml, low, high), &best);
+      consider(problem, reml, bracketed_root(problem, reml, low, high), best);
     step = 2 * (right - low.tau2);
     low = high;
   }
   /* Only rounding can leave the score positive at the end. */
-  if (best.best.maxima == 0) consider(problem, reml, end, &best);
+  if (best->best.maxima == 0) consider(problem, reml, end, best);
+}
+
+tau2_estimate tau2_maximise(const tau2_problem *problem, int reml) {
+  best_maximum best = {{0, 0}, 0, 0, 0, 0, 0, 0};
+  sweep(problem, reml, &best);
   return best.best;
+}
+
+void tau2_maxima_above(const tau2_problem *problem, int reml, double level, double *first,
+                       double *last) {
+  best_maximum best = {{0, 0}, 0, 0, 1, level, *first, *last};
+  sweep(problem, reml, &best);
+  *first = best.first;
+  *last = best.last;
 }

@@ -76,3 +76,35 @@ test_that("what has no tau2 says why", {
   one <- mscpool(data.frame(yi = 1, sei = 1), "GEN")
   expect_true(all(is.na(confint(one, what = "tau2")[, c("ci_low", "ci_high")])))
 })
+
+test_that("profile likelihood's limits hold every value that is not rejected, of all maxima", {
+  log_likelihood <- function(d, tau2, reml) {
+    w <- 1 / (d$vi + tau2)
+    r <- d$yi - sum(w * d$yi) / sum(w)
+    (sum(log(w)) - sum(w * r^2) - if (reml) log(sum(w)) else 0) / 2
+  }
+  grid <- c(0, exp(seq(log(1e-7), log(1e3), length.out = 4000)))
+  several <- 0L
+  set.seed(8)
+  for (i in 1:1500) {
+    k <- sample(3:5, 1)
+    d <- data.frame(yi = rnorm(k), vi = 10^runif(k, -3, 1))
+    for (tau2 in c("ML", "REML")) {
+      fit <- mscpool(d, "GEN", tau2 = tau2)
+      if (fit$tau2_maxima < 2) next
+      several <- several + 1L
+      value <- function(t) log_likelihood(d, t, tau2 == "REML")
+      for (level in c(0.3, 0.5, 0.95)) {
+        limits <- confint(fit, what = "tau2", method = "PL", level = level)["tau2", 2:3]
+        least <- value(fit$overall$tau2) - stats::qchisq(level, 1) / 2
+        kept <- grid[vapply(grid, value, 0) > least]
+        expect_lte(limits[[1]], min(kept))
+        expect_gte(limits[[2]], max(kept))
+        # And none beyond.
+        expect_equal(value(limits[[2]]), least, tolerance = 1e-8)
+        if (limits[[1]] > 0) expect_equal(value(limits[[1]]), least, tolerance = 1e-8)
+      }
+    }
+  }
+  expect_gt(several, 50L)
+})
