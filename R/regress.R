@@ -78,8 +78,19 @@ data_of_fit <- function(fit) {
     msc_stop("`", paste(deparse(fit$call$data), collapse = ""), "` has ",
              nrow(data), " rows now and the fit ", nrow(fit$studies),
              ": give the moderators as `data`", arg = "data")
+  if (!is.null(data) && is_reordered(data, fit$studies$study))
+    msc_stop("`", paste(deparse(fit$call$data), collapse = ""), "` is sorted otherwise than when ",
+             "the fit was made: give the moderators as `data`, in the order of the fit", arg = "data")
   own <- fit$studies[setdiff(names(fit$studies), names(data))]
   if (is.null(data)) own else cbind(as.data.frame(data), own)
+}
+
+# Does a column hold the fit's study labels, but in another order?
+is_reordered <- function(data, study) {
+  text <- Filter(function(x) is.character(x) || is.factor(x), as.list(data))
+  labels <- sort(study)
+  same <- vapply(text, function(x) identical(sort(clean_labels(x)), labels), NA)
+  any(same) && !any(vapply(text[same], function(x) identical(clean_labels(x), study), NA))
 }
 
 regression_settings <- function(fit, tau2, ci_method, model, level) {

@@ -176,3 +176,12 @@ test_that("offsets, infinite moderators and moderators of no row are errors that
   expect_match(conditionMessage(err), "row 2 (b)", fixed = TRUE)
   expect_error(msc_regress(fit, ~ y), "No row has", class = "msc_error")
 })
+
+test_that("data sorted anew after the fit are not taken for the fit's", {
+  d <- data.frame(name = c("b", "a", "c", "d"), yi = c(0.1, 0.4, 0.2, 0.6), sei = 0.1, dose = c(1, 3, 2, 5))
+  fit <- mscpool(d, "GEN", study = name)
+  before <- coef(msc_regress(fit, ~ dose))
+  d <- d[order(d$name), ]
+  expect_error(msc_regress(fit, ~ dose), "sorted otherwise", class = "msc_error")
+  expect_equal(coef(msc_regress(fit, ~ dose, d[c(2, 1, 3, 4), ])), before)
+})
