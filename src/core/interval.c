@@ -86,7 +86,7 @@ static void kenward_roger(const pool_input *in, const size_t *rows, size_t m, do
   const tau2_groups groups = tau2_one_group(in->yi, in->vi, rows, &m);
   const tau2_problem problem = tau2_groups_problem(&groups);
   tau2_sums s;
-  problem.evaluate(problem.model, tau2, 0, &s);
+  problem.evaluate(problem.model, tau2, TAU2_SLOPES, &s);
   const double mean = s.sum_w2 / s.sum_w, information = s.trace_pp / 2;
   double spread = 0;
   for (size_t j = 0; j < m; j++) {

@@ -95,7 +95,7 @@ static double trace(const double *x, size_t p) {
 
 /* tr P = tr W - tr B, tr PP = tr WW - 2 tr C + tr BB with B and C the whitened Q'W^2Q and
  * Q'W^3Q. */
-static void evaluate(const void *model, double tau2, int logs, tau2_sums *out) {
+static void evaluate(const void *model, double tau2, int parts, tau2_sums *out) {
   const regression *m = model;
   const size_t p = m->p;
   double *l = m->work, *x = l + p * p, *b = x + p * p, *e = m->work + 4 * p * p + 2 * p;
@@ -110,18 +110,20 @@ static void evaluate(const void *model, double tau2, int logs, tau2_sums *out) {
     out->sum_w2 += w * w;
     out->rss += z * e[i];
     out->rss2 += z * z;
-    if (logs) out->log_v += log(m->vi[i] + tau2);
+    if (parts & TAU2_LOGS) out->log_v += log(m->vi[i] + tau2);
   }
-  residuals(m, tau2, l, NULL, m->work + 4 * p * p, e);
-  for (size_t i = 0; i < m->k; i++) out->rss3 += weight(m, i, tau2) * e[i] * e[i];
-  cross_product(m, tau2, 3, x);
-  whiten(l, p, x);
   cross_product(m, tau2, 2, b);
   whiten(l, p, b);
-  double squares = 0;
-  for (size_t j = 0; j < p * p; j++) squares += b[j] * b[j];
   out->trace_p = out->sum_w - trace(b, p);
-  out->trace_pp = out->sum_w2 - 2 * trace(x, p) + squares;
+  if (parts & TAU2_SLOPES) {
+    double squares = 0;
+    residuals(m, tau2, l, NULL, m->work + 4 * p * p, e);
+    for (size_t i = 0; i < m->k; i++) out->rss3 += weight(m, i, tau2) * e[i] * e[i];
+    cross_product(m, tau2, 3, x);
+    whiten(l, p, x);
+    for (size_t j = 0; j < p * p; j++) squares += b[j] * b[j];
+    out->trace_pp = out->sum_w2 - 2 * trace(x, p) + squares;
+  }
   for (size_t j = 0; j < p; j++) out->log_xwx += 2 * log(l[j + j * p]);
 }
 

@@ -19,9 +19,13 @@ typedef struct {
   double log_v, log_xwx;
 } tau2_sums;
 
-/* Fills `out` at tau2 >= 0; the two logarithms only when asked. Must be safe to
- * call from several threads. */
-typedef void tau2_evaluate(const void *model, double tau2, int logs, tau2_sums *out);
+/* Parts of the sums that cost a pass of their own. TAU2_SLOPES: rss3 and trace_pp;
+ * TAU2_LOGS: log_v and log_xwx. */
+enum { TAU2_SLOPES = 1, TAU2_LOGS = 2 };
+
+/* Fills `out` at tau2 >= 0; of the parts above those asked for. Must be safe to call from
+ * several threads. */
+typedef void tau2_evaluate(const void *model, double tau2, int parts, tau2_sums *out);
 
 /* One linear model y = X b + u + e, var(u) = tau2, var(e_i) = vi. */
 typedef struct {

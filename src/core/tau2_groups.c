@@ -20,12 +20,12 @@ static size_t most_precise(const tau2_groups *groups, const size_t *rows, size_t
 
 /* Sums of the group's quadratic forms and traces, added to `out`. */
 static void add_group(const tau2_groups *groups, const size_t *rows, size_t m, double tau2,
-                      tau2_sums *out) {
+                      int parts, tau2_sums *out) {
   const double *yi = groups->yi, *vi = groups->vi;
   const size_t r = most_precise(groups, rows, m);
   if (absent(groups, r)) return;
   const double w_r = 1 / (vi[r] + tau2);
-  double others = 0, weighted = 0, square = 0, fourth = 0;
+  double others = 0, weighted = 0, square = 0;
   for (size_t j = 0; j < m; j++) {
     const size_t i = rows[j];
     if (i == r || absent(groups, i)) continue;
@@ -33,43 +33,44 @@ static void add_group(const tau2_groups *groups, const size_t *rows, size_t m, d
     others += w;
     weighted += w * (yi[i] - yi[r]);
     square += w * w;
-    fourth += (w * w) * (w * w);
   }
   const double total = w_r + others, mean = weighted / total; /* from yi[r] */
   const double z_r = -w_r * mean;
 
-  double rss = w_r * mean * mean, rss2 = z_r * z_r, z_mean = 0, diagonal = 0;
+  double rss = w_r * mean * mean, rss2 = z_r * z_r, z_mean = 0, trace_p = 0;
   for (size_t j = 0; j < m; j++) {
     const size_t i = rows[j];
     if (i == r || absent(groups, i)) continue;
     const double w = 1 / (vi[i] + tau2), e = yi[i] - yi[r] - mean, z = w * e;
-    const double p_ii = w * ((total - w) / total);
     rss += z * e;
     rss2 += z * z;
     z_mean += w * (z - z_r);
-    out->trace_p += p_ii;
-    diagonal += p_ii * p_ii;
+    trace_p += w * ((total - w) / total);
   }
-  z_mean /= total; /* from z_r */
-  double rss3 = w_r * z_mean * z_mean;
-  for (size_t j = 0; j < m; j++) {
-    const size_t i = rows[j];
-    if (i == r || absent(groups, i)) continue;
-    const double w = 1 / (vi[i] + tau2), z = w * (yi[i] - yi[r] - mean) - z_r - z_mean;
-    rss3 += w * z * z;
-  }
-
   const double p_rr = w_r * (others / total);
-  const double off = (2 * (w_r / total) * (w_r / total) * square) +
-                     fmax(0, square * square - fourth) / (total * total);
   out->sum_w += total;
   out->sum_w2 += w_r * w_r + square;
   out->rss += rss;
   out->rss2 += rss2;
+  out->trace_p += trace_p + p_rr;
+  if (parts & TAU2_LOGS) out->log_xwx += log(total);
+  if (!(parts & TAU2_SLOPES)) return;
+
+  z_mean /= total; /* from z_r */
+  double rss3 = w_r * z_mean * z_mean, diagonal = p_rr * p_rr, fourth = 0;
+  for (size_t j = 0; j < m; j++) {
+    const size_t i = rows[j];
+    if (i == r || absent(groups, i)) continue;
+    const double w = 1 / (vi[i] + tau2), z = w * (yi[i] - yi[r] - mean) - z_r - z_mean;
+    const double p_ii = w * ((total - w) / total);
+    rss3 += w * z * z;
+    diagonal += p_ii * p_ii;
+    fourth += (w * w) * (w * w);
+  }
+  const double off = (2 * (w_r / total) * (w_r / total) * square) +
+                     fmax(0, square * square - fourth) / (total * total);
   out->rss3 += rss3;
-  out->trace_p += p_rr;
-  out->trace_pp += p_rr * p_rr + diagonal + off;
-  out->log_xwx += log(total);
+  out->trace_pp += diagonal + off;
 }
 
 /* The same about a known mean: P is W. */
@@ -95,7 +96,7 @@ static void add_log_variances(const tau2_groups *groups, const size_t *rows, siz
     if (!absent(groups, rows[j])) out->log_v += log(groups->vi[rows[j]] + tau2);
 }
 
-static void evaluate(const void *model, double tau2, int logs, tau2_sums *out) {
+static void evaluate(const void *model, double tau2, int parts, tau2_sums *out) {
   const tau2_groups *groups = model;
   const tau2_sums zero = {0, 0, 0, 0, 0, 0, 0, 0, 0};
   *out = zero;
@@ -106,8 +107,8 @@ static void evaluate(const void *model, double tau2, int logs, tau2_sums *out) {
     if (isfinite(groups->centre))
       add_known_mean(groups, rows, m, tau2, out);
     else
-      add_group(groups, rows, m, tau2, out);
-    if (logs) add_log_variances(groups, rows, m, tau2, out);
+      add_group(groups, rows, m, tau2, parts, out);
+    if (parts & TAU2_LOGS) add_log_variances(groups, rows, m, tau2, out);
   }
 }
 

@@ -15,8 +15,10 @@
  * k - p df. */
 static void q_profile(const tau2_problem *problem, double level, double *low, double *high) {
   const double df = problem->k - problem->p, tail = (1 - level) / 2;
+  tau2_problem upper = *problem;
   *low = tau2_solve_q(problem, qchisq(tail, df, 0, 0));
-  *high = tau2_solve_q(problem, qchisq(tail, df, 1, 0));
+  upper.start = *low; /* the solutions rise from the left */
+  *high = tau2_solve_q(&upper, qchisq(tail, df, 1, 0));
 }
 
 typedef struct {

@@ -20,7 +20,7 @@ typedef struct {
 
 static score_point score_at(const tau2_problem *problem, int reml, double tau2) {
   tau2_sums s;
-  problem->evaluate(problem->model, tau2, 0, &s);
+  problem->evaluate(problem->model, tau2, TAU2_SLOPES, &s);
   const score_point out = {tau2, s.rss2, reml ? s.trace_p : s.sum_w, 2 * s.rss3,
                            reml ? s.trace_pp : s.sum_w2};
   return out;
@@ -30,7 +30,7 @@ static double score(const score_point *point) { return point->a - point->b; }
 
 double tau2_log_likelihood(const tau2_problem *problem, int reml, double tau2) {
   tau2_sums s;
-  problem->evaluate(problem->model, tau2, 1, &s);
+  problem->evaluate(problem->model, tau2, TAU2_LOGS, &s);
   return -(s.log_v + s.rss + (reml ? s.log_xwx : 0)) / 2;
 }
 
