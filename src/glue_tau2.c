@@ -10,20 +10,20 @@
 /* Between-study variance of many data sets in one call: effects and variances one after
  * the other, `size` rows each. spec: method (tau2_method), interval (tau2_interval_id, 0
  * for none), reml (the likelihood that PL profiles), level.
- * list(tau2, maxima, low, high, typical, log_likelihood), one element a set. */
+ * list(tau2, maxima, low, high, typical), one element a set. */
 SEXP glue_tau2(SEXP yi, SEXP vi, SEXP size, SEXP spec) {
-  static const char *const names[] = {"tau2", "maxima", "low", "high", "typical", "log_likelihood"};
+  static const char *const names[] = {"tau2", "maxima", "low", "high", "typical"};
   const R_xlen_t n = Rf_xlength(size);
   const tau2_method method = (tau2_method)list_int(spec, "method");
   const tau2_interval_id interval = (tau2_interval_id)list_int(spec, "interval");
   const int reml = list_int(spec, "reml");
   const double level = list_double(spec, "level");
 
-  SEXP out = PROTECT(new_list(6, names));
+  SEXP out = PROTECT(new_list(5, names));
   double *tau2 = frame_reals(out, 0, n);
   int *maxima = frame_ints(out, 1, n);
   double *low = frame_reals(out, 2, n), *high = frame_reals(out, 3, n);
-  double *typical = frame_reals(out, 4, n), *log_likelihood = frame_reals(out, 5, n);
+  double *typical = frame_reals(out, 4, n);
 
   size_t most = 0;
   for (R_xlen_t g = 0; g < n; g++)
@@ -46,12 +46,12 @@ SEXP glue_tau2(SEXP yi, SEXP vi, SEXP size, SEXP spec) {
     maxima[g] = (int)estimate.maxima;
     low[g] = high[g] = NA_REAL;
     if (interval > 0) {
-      tau2_interval(y, v, rows, m, interval, reml, level, &work, &low[g], &high[g]);
+      problem.start = estimate.tau2;
+      tau2_interval(&groups, &problem, interval, reml, level, &work, &low[g], &high[g]);
       low[g] = real_or_na(low[g]);
       high[g] = real_or_na(high[g]);
     }
     typical[g] = m > 1 ? tau2_typical_variance(&problem) : NA_REAL;
-    log_likelihood[g] = tau2_log_likelihood(&problem, reml, estimate.tau2);
     y += m;
     v += m;
     if (g % 1000 == 999) R_CheckUserInterrupt();

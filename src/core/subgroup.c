@@ -62,7 +62,7 @@ static double common_dersimonian_laird(const pool_input *in, const size_t *rows,
 double subgroup_common_tau2(const pool_input *in, const size_t *rows, const size_t *start,
                             const size_t *pooled, size_t n) {
   if (in->tau2 == TAU2_DL) return common_dersimonian_laird(in, rows, start, pooled, n);
-  const tau2_groups groups = {in->yi, in->vi, rows, start, pooled, n, (double)NAN};
+  const tau2_groups groups = tau2_several_groups(in->yi, in->vi, rows, start, pooled, n);
   tau2_problem problem = tau2_groups_problem(&groups);
   if (in->tau2 == TAU2_PMM && problem.k > problem.p)
     problem.median = qchisq(0.5, problem.k - problem.p, 1, 0);

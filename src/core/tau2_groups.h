@@ -14,9 +14,12 @@ typedef struct {
   const double *yi, *vi;
   const size_t *rows, *start, *pooled;
   size_t n;
+  size_t precise; /* the row of smallest variance, where there is one group */
   double centre;
 } tau2_groups;
 
+tau2_groups tau2_several_groups(const double *yi, const double *vi, const size_t *rows,
+                                const size_t *start, const size_t *pooled, size_t n);
 tau2_groups tau2_one_group(const double *yi, const double *vi, const size_t *rows,
                            const size_t *pooled);
 

@@ -7,17 +7,16 @@
 
 #include "profile.h"
 #include "quadratic_form.h"
-#include "tau2_groups.h"
 
 /* Intervals for tau^2; serial (Rmath). Both limits are 0 where even 0 is too large. */
 
 /* Q-profile (Viechtbauer 2007, Stat Med 26:37-52): y'Py at the true tau^2 is chi^2 with
- * k - p df. */
+ * k - p df. problem->start, an estimate, lies between the limits or left of both. */
 static void q_profile(const tau2_problem *problem, double level, double *low, double *high) {
   const double df = problem->k - problem->p, tail = (1 - level) / 2;
   tau2_problem upper = *problem;
   *low = tau2_solve_q(problem, qchisq(tail, df, 0, 0));
-  upper.start = *low; /* the solutions rise from the left */
+  upper.start = fmax(*low, problem->start); /* the solutions rise from the left */
   *high = tau2_solve_q(&upper, qchisq(tail, df, 1, 0));
 }
 
@@ -72,9 +71,10 @@ static double solve_exceedance(const generalised_q *g, double p, double unit) {
 /* Generalised Q of fixed weights a: its exact distribution at tau^2 is a weighted sum
  * of chi^2 (Jackson 2013, Res Synth Methods 4:220-229, a = 1/s; Biggerstaff & Jackson
  * 2008, Stat Med 27:6093-6110, a = 1/s^2). */
-static void generalised(const double *yi, const double *vi, const size_t *rows, size_t m,
-                        double power, double level, double unit, tau2_workspace *work, double *low,
-                        double *high) {
+static void generalised(const tau2_groups *groups, double power, double level, double unit,
+                        tau2_workspace *work, double *low, double *high) {
+  const double *yi = groups->yi, *vi = groups->vi;
+  const size_t *rows = groups->rows, m = groups->pooled[0];
   double sum_a = 0, mean = 0, q = 0;
   size_t k = 0;
   for (size_t j = 0; j < m; j++) {
@@ -101,27 +101,25 @@ static void generalised(const double *yi, const double *vi, const size_t *rows, 
   *high = solve_exceedance(&g, 1 - tail, unit);
 }
 
-/* Limits of tau^2 over rows[0..m); NaN below two rows with an effect. `reml`: which
+/* Limits of tau^2 of one group; NaN below two rows with an effect. `reml`: which
  * likelihood TAU2_CI_PL profiles. */
-void tau2_interval(const double *yi, const double *vi, const size_t *rows, size_t m,
-                   tau2_interval_id method, int reml, double level, tau2_workspace *work,
-                   double *low, double *high) {
+void tau2_interval(const tau2_groups *groups, const tau2_problem *problem, tau2_interval_id method,
+                   int reml, double level, tau2_workspace *work, double *low, double *high) {
+  const double unit = problem->v_min;
   *low = *high = (double)NAN;
-  const tau2_groups groups = tau2_one_group(yi, vi, rows, &m);
-  const tau2_problem problem = tau2_groups_problem(&groups);
-  if (problem.k < 2) return;
+  if (problem->k < 2) return;
   switch (method) {
   case TAU2_CI_QP:
-    q_profile(&problem, level, low, high);
+    q_profile(problem, level, low, high);
     break;
   case TAU2_CI_GENQ:
-    generalised(yi, vi, rows, m, 0.5, level, problem.v_min, work, low, high);
+    generalised(groups, 0.5, level, unit, work, low, high);
     break;
   case TAU2_CI_BJ:
-    generalised(yi, vi, rows, m, 1, level, problem.v_min, work, low, high);
+    generalised(groups, 1, level, unit, work, low, high);
     break;
   case TAU2_CI_PL:
-    profile_tau2(&problem, reml, qchisq(level, 1, 1, 0) / 2, low, high);
+    profile_tau2(problem, reml, qchisq(level, 1, 1, 0) / 2, low, high);
     break;
   }
 }

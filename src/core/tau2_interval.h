@@ -5,15 +5,15 @@
 
 #include "status.h"
 #include "tau2.h"
+#include "tau2_groups.h"
 
 /* Scratch for the generalised Q: a[k], d[k], v[k]. */
 typedef struct {
   double *a, *d, *v;
 } tau2_workspace;
 
-void tau2_interval(const double *yi, const double *vi, const size_t *rows, size_t m,
-                   tau2_interval_id method, int reml, double level, tau2_workspace *work,
-                   double *low, double *high);
+void tau2_interval(const tau2_groups *groups, const tau2_problem *problem, tau2_interval_id method,
+                   int reml, double level, tau2_workspace *work, double *low, double *high);
 double tau2_typical_variance(const tau2_problem *problem);
 
 #endif

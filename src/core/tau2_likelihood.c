@@ -7,26 +7,27 @@
  * maximum likelihood (Harville 1977, JASA 72:320-338) for tau^2.
  *
  * Twice the score is a - b with a = y'PPy and b = tr W (full) or tr P
- * (restricted). Both fall in tau^2, and so do the magnitudes of their slopes,
- * 2 y'PPPy and tr WW or tr PP. On an interval [l, h] the score therefore lies
- * between a(h) - b(l) and a(l) - b(h), and its slope between the like. That is
- * enough to say for certain that an interval holds no stationary point, or at most
- * one, so that all are found and the highest is taken: no starting value, no
- * iteration that can fail. */
+ * (restricted). Then A = a^-1/2 and B = 1/b rise in tau^2 and are concave: dP/dtau^2 =
+ * -PP, and by Cauchy and Schwarz (y'P^3y)^2 <= y'P^2y y'P^4y and (tr PP)^2 <= tr P tr PPP.
+ * So they lie above their chords and below their tangents; where the vi are equal they are
+ * straight lines. The score is positive where A^2 < B. That is enough to say for certain
+ * that an interval holds no stationary point, or at most one, so that all are found and
+ * the highest is taken: no starting value, no iteration that can fail. */
 
 typedef struct {
-  double tau2, a, b, slope_a, slope_b; /* slopes as magnitudes */
+  double tau2, score;
+  double A, slope_A, B, slope_B;
 } score_point;
 
 static score_point score_at(const tau2_problem *problem, int reml, double tau2) {
   tau2_sums s;
   problem->evaluate(problem->model, tau2, TAU2_SLOPES, &s);
-  const score_point out = {tau2, s.rss2, reml ? s.trace_p : s.sum_w, 2 * s.rss3,
-                           reml ? s.trace_pp : s.sum_w2};
+  const double a = s.rss2, b = reml ? s.trace_p : s.sum_w;
+  score_point out = {tau2, a - b, 1 / sqrt(a), 0, 1 / b, 0};
+  out.slope_A = s.rss3 / a * out.A;
+  out.slope_B = (reml ? s.trace_pp : s.sum_w2) / b / b;
   return out;
 }
-
-static double score(const score_point *point) { return point->a - point->b; }
 
 double tau2_log_likelihood(const tau2_problem *problem, int reml, double tau2) {
   tau2_sums s;
@@ -44,47 +45,77 @@ static double upper_limit(const tau2_problem *problem, int reml) {
   return fmax(0, u - problem->v_min);
 }
 
-/* The root between two points of unlike sign: Newton, halving where it leaves the
- * bracket or is slow. */
-static double bracketed_root(const tau2_problem *problem, int reml, score_point low,
-                             score_point high) {
-  const int rising = score(&low) < 0;
-  double left = low.tau2, right = high.tau2, width = right - left;
-  score_point at = score(&low) * score(&low) < score(&high) * score(&high) ? low : high;
-  if (problem->start > left && problem->start < right) {
-    at = score_at(problem, reml, problem->start);
-    if (score(&at) == 0) return at.tau2;
-    if ((score(&at) < 0) == rising)
-      left = at.tau2;
-    else
-      right = at.tau2;
-    width = right - left;
-  }
-  for (int i = 0; i < 200; i++) {
-    const double slope = at.slope_b - at.slope_a;
-    double next = at.tau2 - score(&at) / slope;
-    const double now = right - left;
-    if (!(next > left && next < right) || (i % 4 == 3 && now > width / 2)) next = left + now / 2;
-    if (i % 4 == 3) width = now;
+/* From a point, where its tangents have A^2 = B: the root itself where the vi are equal.
+ * NaN where they never do. */
+static double next_root(const score_point *at) {
+  const double q = 2 * at->A * at->slope_A - at->slope_B, c = at->A * at->A - at->B;
+  const double root = sqrt(q * q - 4 * at->slope_A * at->slope_A * c);
+  return at->tau2 + (q > 0 ? -2 * c / (q + root) : (root - q) / (2 * at->slope_A * at->slope_A));
+}
+
+/* The one maximum between two points, the score positive at the left one: by tangents, whose
+ * steps must at least halve each time and stay between the points; else the bracket is halved. */
+static double bracketed_root(const tau2_problem *problem, int reml, const score_point *low,
+                             const score_point *high) {
+  double left = low->tau2, right = high->tau2, last = right - left;
+  score_point at = low->score < -high->score ? *low : *high;
+  double next = problem->start > left && problem->start < right ? problem->start : next_root(&at);
+  for (int i = 0; i < 2000; i++) {
     const double step = fabs(next - at.tau2);
+    if (step <= 2 * DBL_EPSILON * at.tau2 || right - left <= 2 * DBL_EPSILON * right) break;
+    if (!(next > left && next < right) || step > last / 2) {
+      /* Small steps fall to their squares, until rounding is all that is left. */
+      if (last < 1e-10 * (problem->v_min + at.tau2)) break;
+      next = left + (right - left) / 2;
+    }
+    last = fabs(next - at.tau2);
     at = score_at(problem, reml, next);
-    if (score(&at) == 0) break;
-    if ((score(&at) < 0) == rising)
+    if (at.score == 0) break;
+    if (at.score > 0)
       left = next;
     else
       right = next;
-    if (step <= 2 * DBL_EPSILON * next || right - left <= 2 * DBL_EPSILON * right) break;
+    next = next_root(&at);
   }
   return at.tau2;
 }
 
 typedef enum { CELL_NONE, CELL_ONE, CELL_UNKNOWN } cell_kind;
 
+/* Where the tangents of a concave function at two points meet; halfway where rounding
+ * leaves no such point between them. */
+static double meeting(double l, double f_l, double slope_l, double h, double f_h, double slope_h) {
+  const double t = l + (f_h - f_l - slope_h * (h - l)) / (slope_l - slope_h);
+  return t > l && t < h ? t : l + (h - l) / 2;
+}
+
+/* Is f + slope x below (g + rise x)^2 for all x in [0, width]? */
+static int below_square(double f, double slope, double g, double rise, double width) {
+  const double x = fmin(fmax((slope / (2 * rise) - g) / rise, 0), width);
+  const double square = g + rise * x;
+  return f + slope * x < square * square;
+}
+
 /* How many stationary points lie between two points, as far as the bounds tell. */
 static cell_kind classify(const score_point *l, const score_point *h) {
-  if (h->a - l->b > 0 || l->a - h->b < 0) return CELL_NONE;
-  const double lowest = h->slope_b - l->slope_a, highest = l->slope_b - h->slope_a;
-  return highest < 0 || lowest > 0 ? CELL_ONE : CELL_UNKNOWN;
+  const double width = h->tau2 - l->tau2;
+  if (l->score > 0 && h->score > 0) {
+    /* A^2 - B is at most a convex function on either side of the tangents' meeting. */
+    const double t = meeting(l->tau2, l->A, l->slope_A, h->tau2, h->A, h->slope_A) - l->tau2;
+    const double most = l->A + l->slope_A * t, chord = l->B + (h->B - l->B) / width * t;
+    if (most * most < chord) return CELL_NONE;
+  }
+  if (l->score < 0 && h->score < 0) {
+    const double rise = (h->A - l->A) / width;
+    const double t = meeting(l->tau2, l->B, l->slope_B, h->tau2, h->B, h->slope_B) - l->tau2;
+    if (below_square(l->B, l->slope_B, l->A, rise, t) &&
+        below_square(l->B + l->slope_B * t, h->slope_B, l->A + rise * t, rise, width - t))
+      return CELL_NONE;
+  }
+  /* A less the root of B, both concave, rises or falls throughout. */
+  const double least = h->slope_A - l->slope_B / (2 * sqrt(l->B));
+  const double most = l->slope_A - h->slope_B / (2 * sqrt(h->B));
+  return least > 0 || most < 0 ? CELL_ONE : CELL_UNKNOWN;
 }
 
 typedef struct {
@@ -114,28 +145,34 @@ static void consider(const tau2_problem *problem, int reml, double tau2, best_ma
   best->best.tau2 = tau2;
 }
 
-/* All local maxima on tau^2 >= 0, each given to consider(). Sweeps from
- * 0 to upper_limit() in cells that are halved until the bounds settle them. A cell
- * of a ten-thousandth of (v_min + tau2) is settled by the signs at its ends: two
- * stationary points as close as that differ in likelihood by less than rounding. */
+/* Gives the maxima between two points to consider(), from left to right. A cell that the
+ * bounds do not settle is divided, down to a ten-thousandth of (v_min + tau2): two
+ * stationary points as close as that differ in likelihood by less than rounding, and the
+ * signs at the ends are enough. */
+static void search_cell(const tau2_problem *problem, int reml, const score_point *low,
+                        const score_point *high, best_maximum *best) {
+  const double l = low->tau2, h = high->tau2, v = problem->v_min;
+  const cell_kind kind = classify(low, high);
+  if (kind == CELL_UNKNOWN && h - l > 1e-4 * (v + l)) {
+    double middle = h + v > 16 * (l + v) ? sqrt((l + v) * (h + v)) - v : l + (h - l) / 2;
+    if (!(middle > l && middle < h)) middle = l + (h - l) / 2;
+    const score_point at = score_at(problem, reml, middle);
+    search_cell(problem, reml, low, &at, best);
+    search_cell(problem, reml, &at, high, best);
+    return;
+  }
+  if (kind != CELL_NONE && low->score > 0 && high->score <= 0)
+    consider(problem, reml, bracketed_root(problem, reml, low, high), best);
+}
+
+/* All local maxima on tau^2 >= 0. */
 static void sweep(const tau2_problem *problem, int reml, best_maximum *best) {
   const double end = upper_limit(problem, reml);
-  score_point low = score_at(problem, reml, 0);
-  if (score(&low) <= 0) consider(problem, reml, 0, best);
-  double step = fmax(problem->v_min, end / 16);
-  while (low.tau2 < end) {
-    const double right = fmin(low.tau2 + step, end);
-    const score_point high = score_at(problem, reml, right);
-    const double least = 1e-4 * (problem->v_min + low.tau2);
-    const cell_kind kind = classify(&low, &high);
-    if (kind == CELL_UNKNOWN && right - low.tau2 > least) {
-      step = (right - low.tau2) / 2;
-      continue;
-    }
-    if (kind != CELL_NONE && score(&low) > 0 && score(&high) <= 0)
-      consider(problem, reml, bracketed_root(problem, reml, low, high), best);
-    step = 2 * (right - low.tau2);
-    low = high;
+  const score_point low = score_at(problem, reml, 0);
+  if (low.score <= 0) consider(problem, reml, 0, best);
+  if (end > 0) {
+    const score_point high = score_at(problem, reml, end);
+    search_cell(problem, reml, &low, &high, best);
   }
   /* Only rounding can leave the score positive at the end. */
   if (best->best.maxima == 0) consider(problem, reml, end, best);
