@@ -43,6 +43,7 @@ void drawing_allocate(drawing *d);
 void drawing_free(drawing *d);
 
 void check_audit(void);      /* check_audit.c */
+void check_inference(void);  /* check_inference.c */
 void check_multilevel(void); /* check_multilevel.c */
 void check_geometry(void);   /* geometry.c */
 

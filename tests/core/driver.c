@@ -404,6 +404,7 @@ int main(void) {
   check_tau2();
   check_no_spread();
   check_audit();
+  check_inference();
   check_multilevel();
   check_geometry();
   return check_report();

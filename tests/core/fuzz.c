@@ -408,7 +408,7 @@ static void fuzz_one(void) {
   free(study);
 }
 
-/* Printed results and dependent rows take their turns after every tenth analysis. */
+/* Printed results, dependent rows and tau^2 take their turns after every tenth analysis. */
 int main(int argc, char **argv) {
   const long cases = argc > 1 ? atol(argv[1]) : 200000, first = argc > 2 ? atol(argv[2]) : 1;
   for (long number = first; number < first + cases; number++) {
@@ -421,6 +421,9 @@ int main(int argc, char **argv) {
     end_case();
     start_case(number);
     fuzz_multilevel();
+    end_case();
+    start_case(number);
+    fuzz_tau2();
     end_case();
   }
   return check_report();

@@ -26,5 +26,6 @@ void end_case(void);
 
 void fuzz_audit(void);      /* fuzz_audit.c */
 void fuzz_multilevel(void); /* fuzz_multilevel.c */
+void fuzz_tau2(void);       /* fuzz_tau2.c */
 
 #endif
