@@ -3,8 +3,8 @@
 # Evaluates the mappings in `...` inside `data`. Returns a named list of vectors
 # of one value a row.
 map_columns <- function(expressions, data, env, measure) {
-  allowed <- c("study", "applicability", columns_of(measure))
   if (length(expressions) == 0L) return(list())
+  allowed <- c("study", "applicability", columns_of(measure))
   given <- names(expressions)
   if (is.null(given)) given <- rep("", length(expressions))
   if (any(given == "")) {
@@ -68,10 +68,10 @@ map_one <- function(expression, arg, data, env) {
 # All columns a measure may use, those that exist, as a named list.
 find_columns <- function(measure, mapped, data, keys) {
   wanted <- columns_of(measure)
-  found <- mapped[names(mapped) %in% wanted]
+  found <- if (length(mapped) > 0L) mapped[names(mapped) %in% wanted] else list()
   if (length(found) > 0L) wanted <- still_wanted(wanted, names(found))
   meaning <- alias_meaning[match(keys, alias_key)]
-  at <- which(meaning %in% wanted)
+  at <- which(match(meaning, wanted, 0L) > 0L)
   meaning <- meaning[at]
   if (anyDuplicated(meaning)) stop_ambiguous(meaning[duplicated(meaning)][1L], meaning, at, data)
   found[meaning] <- .subset(data, at)
@@ -106,7 +106,7 @@ find_labels <- function(mapped, data, keys) {
   at <- match(column_aliases$study, keys)
   found <- at[!is.na(at)]
   if (length(found) == 0L)
-    return(list(label = as.character(seq_len(.row_names_info(data, 2L))), notes = character(),
+    return(list(label = .Call(glue_row_labels, .row_names_info(data, 2L)), notes = character(),
                 distinct = TRUE))
   notes <- if (length(found) > 1L)
     paste0("Study labels are taken from column ", quote_names(names(data)[found[1L]]),

@@ -31,7 +31,7 @@ quote_names <- function(x) paste0("`", x, "`", collapse = ", ")
 choose_one <- function(x, choices, arg) {
   if (identical(x, choices)) return(choices[1L])
   if (is.character(x) && length(x) == 1L && !is.na(x)) {
-    if (x %in% choices) return(x)
+    if (match(x, choices, 0L) > 0L) return(x)
     x <- paste0("\"", x, "\"")
   } else {
     x <- paste0("a ", class(x)[1L], " of length ", length(x))

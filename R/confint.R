@@ -59,7 +59,7 @@ confint.mscpool <- function(object, parm, level = object$level[["total"]],
   level <- check_level(level)[["total"]]
   what <- choose_one(what, c("mean", "tau2"), "what")
   method <- choose_one(method, c(tau2_ci_words, "test"), "method")
-  if (what == "tau2") return(confint_tau2(object, method, level))
+  if (what == "tau2") return(confint_tau2(unclass(object), method, level))
   tail <- 100 * c(0.5 - level / 2, 0.5 + level / 2)
   matrix(mean_limits(object, level), 1L, 2L,
          dimnames = list(estimate_name(object), paste(format_digits(tail, 3L), "%")))
@@ -83,10 +83,11 @@ mean_limits <- function(fit, level) {
 
 # Effects and variances that the total pools: estimable, and in it.
 pooled_effects <- function(fit) {
-  s <- fit$studies
+  s <- unclass(fit$studies)
   used <- s$estimable & !is.na(s$vi)
   if (!is.null(fit$in_total)) used <- used & fit$in_total
-  list(yi = s$yi[used], vi = s$vi[used], rows = which(used))
+  rows <- which(used)
+  list(yi = s$yi[rows], vi = s$vi[rows], rows = rows)
 }
 
 confint_tau2 <- function(fit, method, level) {
@@ -101,9 +102,8 @@ confint_tau2 <- function(fit, method, level) {
                        reml = fit$tau2_method != "ML", level = level))
   tau2 <- c(fit$random$tau2, limits$low, limits$high)
   v <- limits$typical
-  out <- rbind(tau2 = tau2, tau = sqrt(tau2), I2 = 100 * tau2 / (tau2 + v), H2 = tau2 / v + 1)
-  colnames(out) <- c("estimate", "ci_low", "ci_high")
-  out
+  matrix(c(tau2, sqrt(tau2), 100 * tau2 / (tau2 + v), tau2 / v + 1), 4L, 3L, byrow = TRUE,
+         dimnames = list(c("tau2", "tau", "I2", "H2"), c("estimate", "ci_low", "ci_high")))
 }
 
 # Higgins & Thompson (2002): ln H is nearly normal; the two forms of its standard error

@@ -1,6 +1,7 @@
 # The class `mscpool`: built from what C returns, never by hand.
 
-new_mscpool <- function(result, plan, study, groups, checked, call, env) {
+# Still a plain list: each `$` on a classed one first looks for a method.
+new_fit <- function(result, plan, study, groups, checked, call) {
   columns <- result$studies
   chosen <- result$chosen
   inputs <- shown_inputs(checked, plan$measure)
@@ -15,7 +16,7 @@ new_mscpool <- function(result, plan, study, groups, checked, call, env) {
   )
   attributes(studies) <- list(names = names(studies), class = "data.frame",
                               row.names = .set_row_names(length(study)))
-  fit <- list(
+  list(
     studies = studies, overall = result[[chosen]], fixed = result$fixed, random = result$random,
     subgroups = result$subgroups, subgroup_test = result$subgroup_test, forest = result$forest,
     measure = plan$measure, pooling = plan$pooling, tau2_method = plan$tau2_method,
@@ -28,9 +29,6 @@ new_mscpool <- function(result, plan, study, groups, checked, call, env) {
     call = call,
     notes = character()
   )
-  attr(fit, "env") <- env # where update() evaluates the call again
-  class(fit) <- "mscpool"
-  fit
 }
 
 # The inputs as columns beside the effects; a generic effect is there already.
@@ -65,7 +63,6 @@ check_fit <- function(fit, arg = "fit") {
 # ---- notes: one line each, shown by print ---------------------------------------
 
 fit_notes <- function(fit, checked, groups) {
-  fit <- unclass(fit)
   c(note_model(fit), if (fit$tau2_maxima > 1L) note_maxima(fit),
     if (fit$ci_method != "wald") note_two(fit), if (fit$measure %in% c("OR", "RR")) note_rare(fit),
     note_missing(checked, fit$studies$study), note_repeats(fit, groups))

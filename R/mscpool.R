@@ -265,14 +265,15 @@ mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
 
   plan <- plan_analysis(measure, checked$spread, model, missing(model), pooling, tau2, ci_method,
                         level, prediction, smd, totals, subgroup_tau2, options, tau2_is_default)
-  result <- .Call(glue_pool, plan$spec, c(checked$data, list(state = checked$state)), groups$core,
-                  layout_request(plan, checked$data))
-  fit <- new_mscpool(result, plan, study, groups, checked, call, env)
-  fit$core <- list(spec = plan$spec, data = c(checked$data, list(state = checked$state)),
-                   groups = groups$core)
+  rows <- c(checked$data, list(state = checked$state))
+  result <- .Call(glue_pool, plan$spec, rows, groups$core, layout_request(plan, rows))
+  fit <- new_fit(result, plan, study, groups, checked, call)
+  fit$core <- list(spec = plan$spec, data = rows, groups = groups$core)
   fit$notes <- c(foreign$notes, labels$notes, checked$notes, groups$notes,
                  fit_notes(fit, checked, groups))
   fit$forest <- label_layout(result$forest, fit)
+  attr(fit, "env") <- env # where update() evaluates the call again
+  class(fit) <- "mscpool"
   fit
 }
 

@@ -76,7 +76,7 @@ refit_frame <- function(fit) {
   d <- fit$core$data
   d$state <- NULL
   if (!is.null(d$spread)) {
-    spread <- c("sei", "vi", "voe")[fit$core$spec$spread]
+    spread <- spread_words[fit$core$spec$spread]
     if (spread == "voe")
       d <- c(list(oe = d$yi, voe = d$spread), d[setdiff(names(d), c("yi", "spread"))])
     else names(d)[names(d) == "spread"] <- spread
@@ -146,7 +146,7 @@ row_choices <- function(fit, most) {
 choice_grid <- function(choices, exclude, rows, fit) {
   grid <- expand.grid(c(choices, list(exclude = exclude, rows = rows)), KEEP.OUT.ATTRS = FALSE,
                       stringsAsFactors = FALSE)
-  spread <- c("sei", "vi", "voe")[fit$core$spec$spread]
+  spread <- spread_words[fit$core$spec$spread]
   allowed <- function(m) {
     if (m == "PETO") c("Peto", "IV") else if (m %in% binary_measures) c("MH", "IV")
     else if (spread == "voe") c("IV", "Peto") else "IV"

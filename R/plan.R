@@ -37,7 +37,7 @@ plan_analysis <- function(measure, spread, model, model_is_default, pooling, tau
 
 effect_spec <- function(measure, smd, spread, options) {
   list(measure = match(measure, measure_words), smd = match(smd, smd_words),
-       spread = match(spread, c("sei", "vi", "voe")), add = options$add, add_by_arm = options$add_by_arm,
+       spread = match(spread, spread_words), add = options$add, add_by_arm = options$add_by_arm,
        to = match(options$to, to_words), both_all = match(options$both_all, both_all_words))
 }
 
@@ -84,6 +84,8 @@ choose_prediction <- function(prediction) {
 }
 
 check_level <- function(level) {
+  if (is.double(level) && length(level) == 1L && isTRUE(level > 0 && level < 1))
+    return(c(study = level[[1L]], total = level[[1L]]))
   if (!is.numeric(level) || !length(level) %in% 1:2 || anyNA(level))
     msc_stop("`level` must be one number, or c(study = , total = )", arg = "level")
   level[level > 1] <- level[level > 1] / 100

@@ -160,7 +160,9 @@ check_sei_vi <- function(sei, vi, study) {
 # Sizes and events beside a generic effect are only shown. A column that was
 # mapped must be right; one that was merely found and is no count is left alone.
 add_shown_counts <- function(checked, found, mapped, study) {
-  for (arg in intersect(count_columns, names(found))) {
+  shown <- count_columns[match(count_columns, names(found), 0L) > 0L]
+  if (length(shown) == 0L) return(checked)
+  for (arg in shown) {
     read <- function() check_count(as_numbers(found[[arg]], arg, study), arg, study)
     if (arg %in% names(mapped)) {
       checked$data[[arg]] <- read()

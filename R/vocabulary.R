@@ -3,6 +3,7 @@
 
 measure_words <- c("MD", "SMD", "ROM", "RR", "OR", "RD", "PETO", "HR", "GEN") # measure_id
 smd_words <- c("revman", "hedges", "cohen", "glass")                          # smd_id
+spread_words <- c("sei", "vi", "voe")                                         # spread_id
 pooling_words <- c("IV", "MH", "Peto")                                        # pooling_id
 model_words <- c("random", "fixed", "auto")                                   # model_id
 totals_words <- c("overall", "subtotals", "none")                             # totals_id
@@ -80,9 +81,13 @@ columns_of <- function(measure) {
 # Dots, blanks, hyphens and underscores do not matter, nor does case, except in
 # names of two letters: `ci` holds events, `CI` an interval.
 column_key <- function(x) {
-  x <- gsub("[._ -]", "", x, perl = TRUE)
-  long <- which(nchar(x, "bytes") > 2L)
-  x[long] <- tolower(x[long])
+  other <- is.na(match(x, alias_key)) # a key is its own key
+  if (any(other)) {
+    key <- gsub("[._ -]", "", x[other], perl = TRUE)
+    long <- which(nchar(key, "bytes") > 2L)
+    key[long] <- tolower(key[long])
+    x[other] <- key
+  }
   x
 }
 

@@ -29,6 +29,7 @@ SEXP glue_tau2(SEXP yi, SEXP vi, SEXP size, SEXP spec);
 SEXP glue_interval(SEXP yi, SEXP vi, SEXP spec);
 SEXP glue_regress(SEXP yi, SEXP vi, SEXP q, SEXP spec);
 SEXP glue_permute(SEXP yi, SEXP vi, SEXP q, SEXP r_inverse, SEXP classes, SEXP spec);
+SEXP glue_row_labels(SEXP n);
 SEXP glue_audit_lines(SEXP lines, SEXP fits);
 SEXP glue_audit_family(SEXP family);
 SEXP glue_audit_add_rows(SEXP sets);
@@ -39,7 +40,8 @@ int list_int(SEXP list, const char *name);
 double list_double(SEXP list, const char *name);
 const double *list_reals(SEXP list, const char *name, R_xlen_t length);
 const int *list_ints(SEXP list, const char *name, R_xlen_t length);
-double real_or_na(double x);
+/* NaN in core is "not there"; R users test for NA. */
+static inline double real_or_na(double x) { return ISNAN(x) ? NA_REAL : x; }
 SEXP new_list(R_xlen_t n, const char *const *names);
 SEXP new_frame(R_xlen_t n, const char *const *names, R_xlen_t rows);
 double *frame_reals(SEXP frame, R_xlen_t column, R_xlen_t rows);

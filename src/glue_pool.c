@@ -152,7 +152,8 @@ static SEXP new_studies(R_xlen_t k, analysis_result *result) {
 static void nan_to_na(SEXP studies, R_xlen_t k) {
   for (R_xlen_t j = STUDY_YI; j <= STUDY_RANDOM; j++) {
     double *x = REAL(VECTOR_ELT(studies, j));
-    for (R_xlen_t i = 0; i < k; i++) x[i] = real_or_na(x[i]);
+    for (R_xlen_t i = 0; i < k; i++)
+      if (ISNAN(x[i])) x[i] = NA_REAL;
   }
 }
 

@@ -28,6 +28,7 @@ static const R_CallMethodDef entries[] = {
     ENTRY(glue_reconstruct_values, 2),
     ENTRY(glue_refit, 4),
     ENTRY(glue_regress, 4),
+    ENTRY(glue_row_labels, 1),
     ENTRY(glue_tau2, 4),
     {NULL, NULL, 0}};
 /* clang-format on */

@@ -65,7 +65,8 @@ static double sidik_jonkman(const tau2_problem *problem) {
  * (y'P^2y)^2 - (y'Py)(y'P^3y) <= 0 by Cauchy and Schwarz. A tangent of a concave
  * rising function meets the target left of the root, so the steps rise to the
  * root, never beyond it, whatever the data; where vi are equal the first is exact. So
- * does one step back from the right of the root: any start will do. */
+ * does one step back from the right of the root: any start will do. A step s leaves an
+ * error of at most s^2/(v_min + tau2), since y'P^3y <= y'P^2y/(v_min + tau2). */
 double tau2_solve_q(const tau2_problem *problem, double target) {
   double tau2 = 0;
   if (problem->start > 0) {
@@ -83,7 +84,7 @@ double tau2_solve_q(const tau2_problem *problem, double target) {
     const double next = tau2 + step;
     if (!(next > tau2)) break;
     tau2 = next;
-    if (step < 1e-15 * tau2) break;
+    if (step * step < 1e-17 * tau2 * (problem->v_min + tau2)) break;
   }
   return tau2;
 }

@@ -57,18 +57,32 @@ static double next_root(const score_point *at) {
  * steps must at least halve each time and stay between the points; else the bracket is halved. */
 static double bracketed_root(const tau2_problem *problem, int reml, const score_point *low,
                              const score_point *high) {
-  double left = low->tau2, right = high->tau2, last = right - left;
+  double left = low->tau2, right = high->tau2;
+  double last = right - left, last_tangent = 0; /* steps; 0 after one that was none */
   score_point at = low->score < -high->score ? *low : *high;
-  double next = problem->start > left && problem->start < right ? problem->start : next_root(&at);
+  if (problem->start > left && problem->start < right) {
+    at = score_at(problem, reml, problem->start);
+    if (at.score > 0)
+      left = at.tau2;
+    else
+      right = at.tau2;
+  }
+  double next = next_root(&at);
   for (int i = 0; i < 2000; i++) {
-    const double step = fabs(next - at.tau2);
+    double step = fabs(next - at.tau2);
     if (step <= 2 * DBL_EPSILON * at.tau2 || right - left <= 2 * DBL_EPSILON * right) break;
-    if (!(next > left && next < right) || step > last / 2) {
+    if (next > left && next < right && step <= last / 2) {
+      /* The next point's error, were it to the step's square as this step to the last. */
+      if (step * step * step < 1e-18 * next * last_tangent * last_tangent) return next;
+      last_tangent = step;
+    } else {
       /* Small steps fall to their squares, until rounding is all that is left. */
       if (last < 1e-10 * (problem->v_min + at.tau2)) break;
       next = left + (right - left) / 2;
+      step = fabs(next - at.tau2);
+      last_tangent = 0;
     }
-    last = fabs(next - at.tau2);
+    last = step;
     at = score_at(problem, reml, next);
     if (at.score == 0) break;
     if (at.score > 0)
