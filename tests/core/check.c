@@ -109,7 +109,7 @@ void drawing_allocate(drawing *d) {
   d->work.values = exactly(k, sizeof(double));
   d->out.lines = exactly(layout_max_lines(&d->in), sizeof(layout_line));
   d->out.points = exactly(k, sizeof(layout_point));
-  d->out.vertices = exactly(4 * (n + 1), sizeof(layout_vertex));
+  d->out.vertices = exactly(4 * (n + 1 + (size_t)d->in.show_both), sizeof(layout_vertex));
 }
 
 void drawing_free(drawing *d) {
