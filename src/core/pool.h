@@ -29,7 +29,7 @@ typedef struct {
   const int *reason;
   tau2_method tau2;
   int i2_from_tau2; /* I^2 and H^2 of the random row from tau^2, not from Q */
-  double tau2_start; /* tau^2 of nearly the same rows, from where iterations start; or 0 */
+  double tau2_start; /* tau^2 of nearly the same rows, for tau2_solve_q(); or 0 */
 } pool_input;
 
 int pool_uses_row(const pool_input *in, size_t row);

@@ -37,7 +37,7 @@ typedef struct {
   double trace_mv;     /* tr(MV) at tau2 = 0 */
   double y_variance;   /* sum (y - mean)^2 / k */
   double median;       /* of chi^2 with k - p df; for PMM only */
-  double start;        /* a value near the estimate, of a fit to nearly these rows; or 0 */
+  double start;        /* a value near the root for tau2_solve_q(), or 0 */
 } tau2_problem;
 
 typedef struct {

@@ -60,13 +60,6 @@ static double bracketed_root(const tau2_problem *problem, int reml, const score_
   double left = low->tau2, right = high->tau2;
   double last = right - left, last_tangent = 0; /* steps; 0 after one that was none */
   score_point at = low->score < -high->score ? *low : *high;
-  if (problem->start > left && problem->start < right) {
-    at = score_at(problem, reml, problem->start);
-    if (at.score > 0)
-      left = at.tau2;
-    else
-      right = at.tau2;
-  }
   double next = next_root(&at);
   for (int i = 0; i < 2000; i++) {
     double step = fabs(next - at.tau2);
