@@ -80,7 +80,9 @@ double tau2_solve_q(const tau2_problem *problem, double target) {
     tau2_sums s;
     problem->evaluate(problem->model, tau2, 0, &s);
     if (!(s.rss > target) || !(s.rss2 > 0)) break;
-    const double step = s.rss / target * ((s.rss - target) / s.rss2);
+    /* y'P^2y may overflow, but not its bound, (v_min + tau2) y'P^2y <= y'Py. */
+    const double step = fmax(s.rss / target * ((s.rss - target) / s.rss2),
+                             (problem->v_min + tau2) * ((s.rss - target) / target));
     const double next = tau2 + step;
     if (!(next > tau2)) break;
     tau2 = next;
