@@ -80,7 +80,7 @@ static double bracketed_root(const tau2_problem *problem, int reml, const score_
   for (int i = 0; i < 500 && at.score != 0; i++) {
     double next = next_root(&at), step = fabs(next - at.tau2);
     /* Within rounding of the root a tangent may point out of the bracket. */
-    if (error_after(problem, &at, step) <= 1e-17 * at.tau2)
+    if (error_after(problem, &at, step) <= 1e-17 * at.tau2 + 1e-22 * problem->v_min)
       return fmin(fmax(next, left), right);
     if (right - left <= 2 * DBL_EPSILON * right + 1e-18 * problem->v_min) break;
     if (next > left && next < right && step <= last / 2) {
@@ -167,8 +167,8 @@ static void consider(const tau2_problem *problem, int reml, double tau2, best_ma
 
 /* Gives the maxima between two points to consider(), from left to right. A cell that the
  * bounds do not settle is divided, down to a ten-thousandth of (v_min + tau2): two
- * stationary points as close as that differ in likelihood by less than rounding, and the
- * signs at the ends are enough. */
+ * stationary points as close as that differ in log-likelihood by less than 1e-12 a row, and
+ * the signs at the ends are enough. */
 static void search_cell(const tau2_problem *problem, int reml, const score_point *low,
                         const score_point *high, best_maximum *best) {
   const double l = low->tau2, h = high->tau2, v = problem->v_min;
