@@ -84,7 +84,7 @@ choose_prediction <- function(prediction) {
 }
 
 check_level <- function(level) {
-  if (is.double(level) && length(level) == 1L && isTRUE(level > 0 && level < 1))
+  if (is.numeric(level) && length(level) == 1L && isTRUE(level > 0 && level < 1))
     return(c(study = level[[1L]], total = level[[1L]]))
   if (!is.numeric(level) || !length(level) %in% 1:2 || anyNA(level))
     msc_stop("`level` must be one number, or c(study = , total = )", arg = "level")

@@ -65,8 +65,8 @@ static double sidik_jonkman(const tau2_problem *problem) {
  * (y'P^2y)^2 - (y'Py)(y'P^3y) <= 0 by Cauchy and Schwarz. A tangent of a concave
  * rising function meets the target left of the root, so the steps rise to the
  * root, never beyond it, whatever the data; where vi are equal the first is exact. So
- * does one step back from the right of the root: any start will do. A step s leaves an
- * error of at most s^2/(v_min + tau2), since y'P^3y <= y'P^2y/(v_min + tau2). */
+ * does one step back from the right of the root: any start will do. A step s leaves,
+ * to first order, an error of at most s^2/(v_min + tau2): y'P^3y <= y'P^2y/(v_min + tau2). */
 double tau2_solve_q(const tau2_problem *problem, double target) {
   double tau2 = 0;
   if (problem->start > 0) {
@@ -80,7 +80,9 @@ double tau2_solve_q(const tau2_problem *problem, double target) {
     tau2_sums s;
     problem->evaluate(problem->model, tau2, 0, &s);
     if (!(s.rss > target) || !(s.rss2 > 0)) break;
-    const double step = s.rss / target * ((s.rss - target) / s.rss2);
+    /* y'P^2y may overflow, but not its bound, (v_min + tau2) y'P^2y <= y'Py. */
+    const double step = fmax(s.rss / target * ((s.rss - target) / s.rss2),
+                             (problem->v_min + tau2) * ((s.rss - target) / target));
     const double next = tau2 + step;
     if (!(next > tau2)) break;
     tau2 = next;

@@ -7,8 +7,8 @@
  *
  * Sums are taken relative to the most precise study of the group, r: with standard
  * errors from 1e-8 to 1e8 its residual times its weight would otherwise be rounding
- * noise of the size of all the rest. The weight w of any other row is at most half of the
- * total, so that sums of w (1 - w/total) and its square may be taken apart. */
+ * noise of the size of all the rest. The weight w of any other row is at most half of the total, so
+ * that sums of w (1 - w/total) and its square may be taken apart. */
 
 static int absent(const tau2_groups *groups, size_t row) { return isnan(groups->vi[row]); }
 
@@ -19,19 +19,20 @@ static size_t most_precise(const double *vi, const size_t *rows, size_t m) {
   return best;
 }
 
-/* Over the rows but r: sums of w, w^2, w^3, w^4 and w (y - y_r). */
+/* Over the rows but r, w in units of the weight of r lest its powers overflow: sums of w,
+ * w^2, w^3, w^4 and w (y - y_r). */
 typedef struct {
   double w, w2, w3, w4, wy;
 } weight_sums;
 
 static weight_sums add_weights(const tau2_groups *groups, const size_t *rows, size_t m, size_t r,
                                double tau2) {
-  const double *yi = groups->yi, *vi = groups->vi, y_r = yi[r];
+  const double *yi = groups->yi, *vi = groups->vi, y_r = yi[r], v_r = vi[r] + tau2;
   weight_sums out = {0, 0, 0, 0, 0};
   for (size_t j = 0; j < m; j++) {
     const size_t i = rows[j];
     if (i == r || isnan(vi[i])) continue;
-    const double w = 1 / (vi[i] + tau2), w2 = w * w;
+    const double w = v_r / (vi[i] + tau2), w2 = w * w;
     out.w += w;
     out.w2 += w2;
     out.w3 += w2 * w;
@@ -44,11 +45,11 @@ static weight_sums add_weights(const tau2_groups *groups, const size_t *rows, si
 /* Sums of the group's quadratic forms and traces, added to `out`. */
 static void add_group(const tau2_groups *groups, const size_t *rows, size_t m, size_t r,
                       double tau2, int parts, tau2_sums *out) {
-  const double *yi = groups->yi, *vi = groups->vi, y_r = yi[r];
+  const double *yi = groups->yi, *vi = groups->vi, y_r = yi[r], v_r = vi[r] + tau2;
   const weight_sums s = add_weights(groups, rows, m, r, tau2);
-  const double w_r = 1 / (vi[r] + tau2), total = w_r + s.w;
+  const double total = 1 + s.w;
   const double mean = s.wy / total; /* from y_r */
-  const double z_r = -w_r * mean;
+  const double w_r = 1 / v_r, z_r = -w_r * mean;
 
   /* With e the residuals and z = We, so that Pz = W (z - mean z): sums over the rows but r. */
   double rss = 0, rss2 = 0, wz = 0, wzz = 0; /* the latter two of z - z_r */
@@ -62,20 +63,19 @@ static void add_group(const tau2_groups *groups, const size_t *rows, size_t m, s
     wz += wd;
     wzz += wd * (z - z_r);
   }
-  const double p_rr = w_r * (s.w / total);
-  out->sum_w += total;
-  out->sum_w2 += w_r * w_r + s.w2;
+  const double p_rr = s.w / total;
+  out->sum_w += total * w_r;
+  out->sum_w2 += (1 + s.w2) * w_r * w_r;
   out->rss += rss + w_r * mean * mean;
   out->rss2 += rss2 + z_r * z_r;
-  out->trace_p += s.w - s.w2 / total + p_rr;
-  if (parts & TAU2_LOGS) out->log_xwx += log(total);
+  out->trace_p += (s.w - s.w2 / total + p_rr) * w_r;
+  if (parts & TAU2_LOGS) out->log_xwx += log(total * w_r);
   if (!(parts & TAU2_SLOPES)) return;
 
-  out->rss3 += fmax(0, wzz - wz * (wz / total));
+  out->rss3 += fmax(0, wzz - wz * (wz / total / w_r));
   const double diagonal = s.w2 - 2 * (s.w3 / total) + s.w4 / total / total;
-  const double off = 2 * (w_r / total) * (w_r / total) * s.w2 +
-                     fmax(0, s.w2 * s.w2 - s.w4) / total / total;
-  out->trace_pp += diagonal + p_rr * p_rr + off;
+  const double off = (2 * s.w2 + fmax(0, s.w2 * s.w2 - s.w4)) / total / total;
+  out->trace_pp += (diagonal + p_rr * p_rr + off) * w_r * w_r;
 }
 
 /* The same about a known mean: P is W. */

@@ -11,7 +11,7 @@
 /* Intervals for tau^2; serial (Rmath). Both limits are 0 where even 0 is too large. */
 
 /* Q-profile (Viechtbauer 2007, Stat Med 26:37-52): y'Py at the true tau^2 is chi^2 with
- * k - p df. problem->start, an estimate, lies between the limits or left of both. */
+ * k - p df. problem->start, an estimate, mostly lies between the limits. */
 static void q_profile(const tau2_problem *problem, double level, double *low, double *high) {
   const double df = problem->k - problem->p, tail = (1 - level) / 2;
   tau2_problem upper = *problem;

@@ -37,11 +37,11 @@ double tau2_log_likelihood(const tau2_problem *problem, int reml, double tau2) {
 
 /* A tau^2 beyond which the score is negative: y'PPy <= y'My/(v_min + tau2)^2, while
  * b >= n/(v_max + tau2), n = k or k - p. With u = v_min + tau2 and d = v_max -
- * v_min that is n u^2 > y'My (u + d). */
+ * v_min that is n u^2 > y'My (u + d). The roots are taken apart against overflow. */
 static double upper_limit(const tau2_problem *problem, int reml) {
   const double n = reml ? problem->k - problem->p : problem->k;
   const double d = problem->v_max - problem->v_min, r = problem->rss_ols;
-  const double u = (r + sqrt(r * r + 4 * n * r * d)) / (2 * n);
+  const double u = (r + sqrt(r) * sqrt(r + 4 * n * d)) / (2 * n);
   return fmax(0, u - problem->v_min);
 }
 
@@ -53,36 +53,40 @@ static double next_root(const score_point *at) {
   return at->tau2 + (q > 0 ? -2 * c / (q + root) : (root - q) / (2 * at->slope_A * at->slope_A));
 }
 
+/* What is left of an error after a step of next_root() from `at`, to first order. A lies below
+ * its tangent by at most 3/2 A' s^2/(v_min + tau2) and B by at most B' s^2/(v_min + tau2), since
+ * y'P^4y <= y'P^3y/(v_min + tau2) and tr PPP <= tr PP/(v_min + tau2); A^2 - B therefore differs
+ * by the larger of 3 A A' and B' times that, divided here by its slope 2 A A' - B'. */
+static double error_after(const tau2_problem *problem, const score_point *at, double step) {
+  const double rise = at->A * at->slope_A, slope = 2 * rise - at->slope_B;
+  if (!(slope > 0)) return INFINITY;
+  return fmax(3 * rise, at->slope_B) / slope * step * (step / (problem->v_min + at->tau2));
+}
+
 /* The one maximum between two points, the score positive at the left one: by tangents, whose
- * steps must at least halve each time and stay between the points; else the bracket is halved. */
+ * steps must at least halve each time and stay between the points; else the bracket is halved,
+ * and the next tangent may go anywhere in it. */
 static double bracketed_root(const tau2_problem *problem, int reml, const score_point *low,
                              const score_point *high) {
-  double left = low->tau2, right = high->tau2;
-  double last = right - left, last_tangent = 0; /* steps; 0 after one that was none */
+  double left = low->tau2, right = high->tau2, last = right - left;
   score_point at = low->score < -high->score ? *low : *high;
-  double next = next_root(&at);
-  for (int i = 0; i < 2000; i++) {
-    double step = fabs(next - at.tau2);
-    if (step <= 2 * DBL_EPSILON * at.tau2 || right - left <= 2 * DBL_EPSILON * right) break;
+  for (int i = 0; i < 500 && at.score != 0; i++) {
+    double next = next_root(&at), step = fabs(next - at.tau2);
+    /* Within rounding of the root a tangent may point out of the bracket. */
+    if (error_after(problem, &at, step) <= 1e-17 * at.tau2 + 1e-22 * problem->v_min)
+      return fmin(fmax(next, left), right);
+    if (right - left <= 2 * DBL_EPSILON * right + 1e-18 * problem->v_min) break;
     if (next > left && next < right && step <= last / 2) {
-      /* The next point's error, were it to the step's square as this step to the last. */
-      if (step * step * step < 1e-18 * next * last_tangent * last_tangent) return next;
-      last_tangent = step;
+      last = step;
     } else {
-      /* Small steps fall to their squares, until rounding is all that is left. */
-      if (last < 1e-10 * (problem->v_min + at.tau2)) break;
-      next = left + (right - left) / 2;
-      step = fabs(next - at.tau2);
-      last_tangent = 0;
+      last = right - left;
+      next = left + last / 2;
     }
-    last = step;
     at = score_at(problem, reml, next);
-    if (at.score == 0) break;
     if (at.score > 0)
       left = next;
     else
       right = next;
-    next = next_root(&at);
   }
   return at.tau2;
 }
@@ -106,6 +110,8 @@ static int below_square(double f, double slope, double g, double rise, double wi
 /* How many stationary points lie between two points, as far as the bounds tell. */
 static cell_kind classify(const score_point *l, const score_point *h) {
   const double width = h->tau2 - l->tau2;
+  /* One is level but for rounding, while the other rises: no parts would tell more. */
+  if (h->A < l->A || h->B < l->B) return CELL_ONE;
   if (l->score > 0 && h->score > 0) {
     /* A^2 - B is at most a convex function on either side of the tangents' meeting. */
     const double t = meeting(l->tau2, l->A, l->slope_A, h->tau2, h->A, h->slope_A) - l->tau2;
@@ -154,14 +160,14 @@ static void consider(const tau2_problem *problem, int reml, double tau2, best_ma
 
 /* Gives the maxima between two points to consider(), from left to right. A cell that the
  * bounds do not settle is divided, down to a ten-thousandth of (v_min + tau2): two
- * stationary points as close as that differ in likelihood by less than rounding, and the
- * signs at the ends are enough. */
+ * stationary points as close as that differ in log-likelihood by less than 1e-12 a row, and
+ * the signs at the ends are enough. */
 static void search_cell(const tau2_problem *problem, int reml, const score_point *low,
                         const score_point *high, best_maximum *best) {
   const double l = low->tau2, h = high->tau2, v = problem->v_min;
   const cell_kind kind = classify(low, high);
   if (kind == CELL_UNKNOWN && h - l > 1e-4 * (v + l)) {
-    double middle = h + v > 16 * (l + v) ? sqrt((l + v) * (h + v)) - v : l + (h - l) / 2;
+    double middle = h + v > 16 * (l + v) ? sqrt(l + v) * sqrt(h + v) - v : l + (h - l) / 2;
     if (!(middle > l && middle < h)) middle = l + (h - l) / 2;
     const score_point at = score_at(problem, reml, middle);
     search_cell(problem, reml, low, &at, best);
@@ -177,11 +183,11 @@ static void sweep(const tau2_problem *problem, int reml, best_maximum *best) {
   const double end = upper_limit(problem, reml);
   const score_point low = score_at(problem, reml, 0);
   if (low.score <= 0) consider(problem, reml, 0, best);
-  if (end > 0) {
+  if (end > 0 && end <= DBL_MAX) {
     const score_point high = score_at(problem, reml, end);
     search_cell(problem, reml, &low, &high, best);
   }
-  /* Only rounding can leave the score positive at the end. */
+  /* Only rounding can leave the score positive at the end, and overflow put it at infinity. */
   if (best->best.maxima == 0) consider(problem, reml, end, best);
 }
 

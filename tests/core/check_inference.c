@@ -6,6 +6,7 @@
 #include "permutation.h"
 #include "quadratic_form.h"
 #include "random.h"
+#include "regression.h"
 #include "tau2.h"
 #include "tau2_groups.h"
 
@@ -76,6 +77,89 @@ static void check_two_maxima(double apart, int at_zero) {
     check_true(tau2_log_likelihood(&problem, 0, t) <= highest + 1e-12, "higher at %g", t);
 }
 
+/* Started at the estimate or near it, where rounding may put it on either side of the root. */
+static void check_starts(void) {
+  static const tau2_method methods[] = {TAU2_ML, TAU2_REML, TAU2_PM};
+  static const double near[] = {1, 1 + 1e-15, 1 - 1e-15, 1 + 1e-9, 0.5, 3, 100};
+  random_stream stream = random_start(1, 0);
+  double y[8], v[8], worst = 0;
+  const size_t rows[] = {0, 1, 2, 3, 4, 5, 6, 7}, m = 8;
+  for (int set = 0; set < 400; set++) {
+    for (size_t i = 0; i < m; i++) {
+      v[i] = pow(10, 3 * random_uniform(&stream) - 2);
+      y[i] = 3 * sqrt(v[i]) * (random_uniform(&stream) - 0.5);
+    }
+    const tau2_groups groups = tau2_one_group(y, v, rows, &m);
+    tau2_problem problem = tau2_groups_problem(&groups);
+    for (int j = 0; j < 3; j++) {
+      problem.start = 0;
+      const double want = tau2_fit(&problem, methods[j]).tau2;
+      for (int i = 0; i < 7; i++) {
+        problem.start = near[i] * want;
+        worst = fmax(worst, fabs(tau2_fit(&problem, methods[j]).tau2 - want) / (want + 1e-6));
+      }
+    }
+  }
+  check_true(worst < 1e-12, "a start moves the estimate by %g", worst);
+}
+
+static tau2_estimate fit_three(double y, double v1, double v2, double v3, tau2_method method) {
+  const double yi[] = {y, 2 * y, 3 * y}, vi[] = {v1, v2, v3};
+  static const size_t rows[] = {0, 1, 2}, m = 3;
+  const tau2_groups groups = tau2_one_group(yi, vi, rows, &m);
+  const tau2_problem problem = tau2_groups_problem(&groups);
+  return tau2_fit(&problem, method);
+}
+
+/* Numbers whose squares or fourth powers overflow, against the same in other units or against
+ * variances that are nothing beside tau^2. */
+static void check_extremes(void) {
+  static const tau2_method methods[] = {TAU2_PM, TAU2_ML, TAU2_REML};
+  for (int i = 0; i < 3; i++) {
+    const tau2_method method = methods[i];
+    const double big = fit_three(1e150, 1, 2, 1, method).tau2;
+    check_near(big / 1e300, fit_three(1, 1e-30, 2e-30, 1e-30, method).tau2, 1e-12, "y 1e150");
+    const double precise = fit_three(1, 1e-160, 2e-160, 1, method).tau2;
+    check_near(precise, fit_three(1, 1e-30, 2e-30, 1, method).tau2, 1e-12, "variances 1e-160");
+    const double small = fit_three(1e-90, 1e-180, 1e-182, 1e-180, method).tau2;
+    check_near(small * 1e180, fit_three(1, 1, 0.01, 1, method).tau2, 1e-12, "y 1e-90");
+    check_true(isinf(fit_three(1e160, 1, 2, 1, method).tau2), "y 1e160");
+  }
+}
+
+static long evaluations;
+static tau2_evaluate *regression_evaluate;
+static void counting(const void *model, double tau2, int parts, tau2_sums *out) {
+  evaluations++;
+  regression_evaluate(model, tau2, parts, out);
+}
+
+/* Variances so far apart that tr P of a regression is rounding noise: it ends all the same. */
+static void check_effort(void) {
+  random_stream stream = random_start(2, 0);
+  double y[8], v[8], q[24], work[4 * 9 + 2 * 3 + 8];
+  long most = 0;
+  for (size_t i = 0; i < 8; i++) { /* columns of a Hadamard matrix */
+    q[i] = 1 / sqrt(8.0);
+    q[8 + i] = i % 2 ? -q[i] : q[i];
+    q[16 + i] = i / 2 % 2 ? -q[i] : q[i];
+  }
+  for (int set = 0; set < 400; set++) {
+    for (size_t i = 0; i < 8; i++) {
+      v[i] = pow(10, 8 * (double)random_below(&stream, 3) + random_uniform(&stream) - 8);
+      y[i] = sqrt(v[i]) * random_normal(&stream);
+    }
+    const regression model = {8, 3, y, v, q, NULL, work};
+    tau2_problem problem = regression_problem(&model);
+    regression_evaluate = problem.evaluate;
+    problem.evaluate = counting;
+    evaluations = 0;
+    check_true(tau2_maximise(&problem, 1).maxima >= 1, "no maximum");
+    if (evaluations > most) most = evaluations;
+  }
+  check_true(most < 300, "%ld evaluations of a likelihood", most);
+}
+
 void check_inference(void) {
   check_philox();
   check_chi_squared();
@@ -83,4 +167,7 @@ void check_inference(void) {
   check_equal_variances();
   check_two_maxima(3, 1);
   check_two_maxima(4, 0);
+  check_starts();
+  check_extremes();
+  check_effort();
 }

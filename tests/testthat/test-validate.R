@@ -201,7 +201,8 @@ test_that("a setting that does not exist is refused with what does", {
                    totals = list("all"), subgroup_tau2 = list("both"),
                    prediction = list(NA, "yes", 1),
                    level = list(0, 1, 100, 101, -0.5, "95", NA_real_,
-                                c(0.9, 0.95), c(a = 0.9, b = 0.95), numeric()),
+                                c(0.9, 0.95), c(a = 0.9, b = 0.95), numeric(),
+                                as.difftime(0.9, units = "hours")),
                    options = list(list(), NULL, "revman5"),
                    exclude = list("nobody", 0, 4, -1, 1.5, NA, c(TRUE, NA, FALSE), TRUE, list(1)))
   for (arg in names(settings)) for (value in settings[[arg]]) {
