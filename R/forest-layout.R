@@ -23,11 +23,12 @@ layout_texts <- function(fit) {
   n <- length(pooled$p_value)
   test <- unclass(fit$subgroup_test)
   p <- format_p(c(pooled$Q_p, pooled$p_value, test$p_value))
-  by_level <- sprintf(c("Total (%.10g%% CI)", "Subtotal (%.10g%% CI)", "%.10g%% prediction interval"),
-                      100 * fit$level[["total"]])
+  level <- fit$level[["total"]]
+  by_level <- sprintf(c("Total (%.10g%% CI)", "Subtotal (%.10g%% CI)",
+                        "%.10g%% prediction interval"), 100 * level)
   c("", "Study or Subgroup", by_level[1:2], "Total events", by_level[3L],
     if (is.null(test)) "" else subgroup_test_line(test, p[2L * n + 1L]),
-    if (fit$options$show == "chosen") no_texts else both_texts(fit, format_level(fit$level[["total"]])),
+    if (fit$options$show == "chosen") no_texts else both_texts(fit, format_level(level)),
     heterogeneity_line(pooled, p[seq_len(n)]), overall_test_line(pooled, p[n + seq_len(n)]),
     fit$subgroups$subgroup, fit$studies$study)
 }
@@ -101,8 +102,9 @@ shows_events <- function(fit) all(c("ai", "ci") %in% names(fit$studies))
 # Estimates and limits of the subgroups, the total last.
 rbind_pooled <- function(fit) {
   columns <- c("estimate", "ci_low", "ci_high")
+  totals <- if (shows_both(fit)) list(fit$fixed, fit$random) else list(fit$overall)
   lapply(stats::setNames(columns, columns), function(x)
-    c(fit$subgroups[[x]], if (shows_both(fit)) c(fit$fixed[[x]], fit$random[[x]]) else fit$overall[[x]]))
+    c(fit$subgroups[[x]], unlist(lapply(totals, `[[`, x))))
 }
 
 sort_order <- function(fit, sort) {
@@ -156,7 +158,8 @@ put_events <- function(cells, rows, fit, name) {
 input_columns <- function(fit, column) {
   s <- fit$studies
   arms <- fit$options$labels
-  total <- function(arm, n) column(arms[arm], "Total", format_count(s[[n]]), totals = sub("i$", "", n))
+  total <- function(arm, n)
+    column(arms[arm], "Total", format_count(s[[n]]), totals = sub("i$", "", n))
   if (fit$measure %in% continuous_measures)
     return(list(
       m1 = column(arms[1L], "Mean", format_number(s$m1i)),
@@ -216,7 +219,8 @@ effect_column <- function(fit, rows, blank, study, index) {
   cells[study] <- text[index]
   pooled <- function(x) {
     if (is.null(x)) return(character())
-    text <- format_interval(natural(fit, x$estimate), natural(fit, x$ci_low), natural(fit, x$ci_high))
+    text <- format_interval(natural(fit, x$estimate), natural(fit, x$ci_low),
+                            natural(fit, x$ci_high))
     text[is.na(x$estimate)] <- "Not estimable"
     text
   }

@@ -40,7 +40,8 @@
 #' @export
 msc_multiverse <- function(fit, measure = fit$measure, model = c("fixed", "random", "auto"),
                            pooling = NULL, tau2 = fit$tau2_method,
-                           ci_method = c("wald", "t", "hksj"), smd = fit$smd, zero_rule = NULL, exclude = list(none = NULL),
+                           ci_method = c("wald", "t", "hksj"), smd = fit$smd,
+                           zero_rule = NULL, exclude = list(none = NULL),
                            one_row = FALSE, most = 200L, alpha = 0.05) {
   check_fit(fit)
   data <- refit_frame(fit)

@@ -105,5 +105,6 @@ layout_request <- function(plan, data) {
   options <- unclass(plan$options)
   list(show_events = !is.null(data$ai) && !is.null(data$ci),
        log_scale = is_ratio(plan$measure, options), ticks = 1L,
-       show_subgroup_test = options$subgroup_test, show_both = options$show == "both", x_min = NA_real_, x_max = NA_real_)
+       show_subgroup_test = options$subgroup_test, show_both = options$show == "both",
+       x_min = NA_real_, x_max = NA_real_)
 }

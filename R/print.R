@@ -73,7 +73,8 @@ random_settings <- function(fit) {
   o <- fit$options
   preset <- o$preset != "revman5"
   c(if (preset || fit$tau2_method != "DL") paste0("Tau\u00b2: ", fit$tau2_method),
-    if (!is.null(fit$subgroups) && isTRUE(fit$core$spec$common_tau2)) "Tau\u00b2 common to the subgroups",
+    if (!is.null(fit$subgroups) && isTRUE(fit$core$spec$common_tau2))
+      "Tau\u00b2 common to the subgroups",
     if (o$i2 != preset_default(o, "i2", "Q"))
       paste0("I\u00b2 from ", if (o$i2 == "tau2") "Tau\u00b2" else o$i2),
     if (preset || fit$ci_method != "wald") paste0("interval: ", fit$ci_method),

@@ -80,7 +80,8 @@ data_of_fit <- function(fit) {
              ": give the moderators as `data`", arg = "data")
   if (!is.null(data) && is_reordered(data, fit$studies$study))
     msc_stop("`", paste(deparse(fit$call$data), collapse = ""), "` is sorted otherwise than when ",
-             "the fit was made: give the moderators as `data`, in the order of the fit", arg = "data")
+             "the fit was made: give the moderators as `data`, in the order of the fit",
+             arg = "data")
   own <- fit$studies[setdiff(names(fit$studies), names(data))]
   if (is.null(data)) own else cbind(as.data.frame(data), own)
 }

@@ -128,8 +128,9 @@ check_generic <- function(found, mapped, study, measure) {
   by_oe <- any(oe_columns %in% names(found))
   by_effect <- any(generic_columns %in% names(found))
   if (by_oe && by_effect)
-    msc_stop("Measure \"HR\" found both an effect (", quote_names(intersect(generic_columns, names(found))),
-             ") and O-E (", quote_names(intersect(oe_columns, names(found))),
+    msc_stop("Measure \"HR\" found both an effect (",
+             quote_names(intersect(generic_columns, names(found))), ") and O-E (",
+             quote_names(intersect(oe_columns, names(found))),
              "): map the pair to use, as in `oe = ..., voe = ...`", arg = c("yi", "oe"))
   if (by_oe) {
     require_columns(oe_columns, found, measure)

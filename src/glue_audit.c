@@ -31,8 +31,8 @@ static const char *const line_names[] = {"centre", "p_value", "significance", "r
                                          "p",      "q",       "tau2_range",   "fits"};
 
 /* lines: list(estimate, ci_low, ci_high, p, I2, het_p, Q, tau2: n x 2 ends; k, quantile,
- * df (NA: normal), alpha: n; random: logical n). fits: TRUE to look for all numbers of rows. Returns
- * verdicts (n each), ranges (n x 2 each) and fits (AUDIT_ROW_SETS x n, or NULL). */
+ * df (NA: normal), alpha: n; random: logical n). fits: TRUE to look for all numbers of rows.
+ * Returns verdicts (n each), ranges (n x 2 each) and fits (AUDIT_ROW_SETS x n, or NULL). */
 SEXP glue_audit_lines(SEXP lines, SEXP fits) {
   static const char *const inputs[] = {"estimate", "ci_low", "ci_high", "p",
                                        "I2",       "het_p",  "Q",       "tau2"};

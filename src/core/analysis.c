@@ -133,8 +133,8 @@ static void run_subgroups(const analysis_spec *spec, const pool_input *in,
 pool_input analysis_input(const analysis_spec *spec, const effect_data *data,
                           const analysis_result *result) {
   const pool_input in = {
-      &spec->effect,     data,       spec->pooling, spec->interval, spec->level_total,
-      spec->prediction,  result->yi, result->vi,    result->reason, spec->tau2,
+      &spec->effect,      data,       spec->pooling, spec->interval, spec->level_total,
+      spec->prediction,   result->yi, result->vi,    result->reason, spec->tau2,
       spec->i2_from_tau2, 0};
   return in;
 }

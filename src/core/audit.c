@@ -230,8 +230,7 @@ static void find_rows(const audit_line *line, int *fits) {
     fits[k] = !(with_p && far_off(q_of_i2(line->i2, line->q, df), df, z)) &&
               rows_fit(line->i2, line->het_p, line->q, (double)k);
   }
-  if (!fits[AUDIT_MOST_ROWS])
-    fits[AUDIT_MOST_ROWS] = more_rows_fit(line->i2, line->het_p, line->q);
+  if (!fits[AUDIT_MOST_ROWS]) fits[AUDIT_MOST_ROWS] = more_rows_fit(line->i2, line->het_p, line->q);
 }
 
 static int printed_pair(const audit_line *line) {

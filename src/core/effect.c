@@ -65,8 +65,7 @@ int effect_both_all_web(double ai, double n1i, double ci, double n2i, const effe
 /* ln OR, as a difference that is exactly 0 where the arms are in proportion; variance
  * 1/a + 1/b + 1/c + 1/d (Woolf). */
 static effect_row odds_ratio(const table2x2 *t) {
-  return estimable(log(t->a / t->c) - log(t->b / t->d),
-                   1 / t->a + 1 / t->b + 1 / t->c + 1 / t->d);
+  return estimable(log(t->a / t->c) - log(t->b / t->d), 1 / t->a + 1 / t->b + 1 / t->c + 1 / t->d);
 }
 
 /* ln RR; variance 1/a - 1/n1 + 1/c - 1/n2. Written as b/(a n1) because the

@@ -72,8 +72,8 @@ static void inverse_variance_chunk(const subset_pool *pool, const gosh_low *low,
 }
 
 /* The same the general way, for Mantel-Haenszel. */
-static void mantel_haenszel_chunk(const subset_pool *pool, const gosh_low *low,
-                                  const moments *high, gosh_values *out) {
+static void mantel_haenszel_chunk(const subset_pool *pool, const gosh_low *low, const moments *high,
+                                  gosh_values *out) {
   for (size_t s = 0; s < low->n; s++) {
     moments all = low->of[s];
     moments_join(&all, high, 1);

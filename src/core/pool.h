@@ -28,7 +28,7 @@ typedef struct {
   const double *yi, *vi; /* NaN where the row has no effect of its own */
   const int *reason;
   tau2_method tau2;
-  int i2_from_tau2; /* I^2 and H^2 of the random row from tau^2, not from Q */
+  int i2_from_tau2;  /* I^2 and H^2 of the random row from tau^2, not from Q */
   double tau2_start; /* tau^2 of nearly the same rows, for tau2_solve_q(); or 0 */
 } pool_input;
 

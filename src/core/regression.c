@@ -128,7 +128,8 @@ static void evaluate(const void *model, double tau2, int parts, tau2_sums *out) 
 }
 
 tau2_problem regression_problem(const regression *m) {
-  tau2_problem out = {evaluate, m, (double)m->k, (double)m->p, INFINITY, 0, 0, 0, 0, (double)NAN, 0};
+  tau2_problem out = {evaluate,    m, (double)m->k, (double)m->p, INFINITY, 0, 0, 0, 0,
+                      (double)NAN, 0};
   double *b = m->work, *e = m->work + 4 * m->p * m->p + 2 * m->p, mean = 0;
   for (size_t j = 0; j < m->p; j++) b[j] = 0;
   for (size_t i = 0; i < m->k; i++) mean += (m->yi[i] - mean) / (double)(i + 1);

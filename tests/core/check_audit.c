@@ -19,7 +19,7 @@ static audit_range range(double low, double high) {
 
 static audit_line empty_line(void) {
   const audit_range none = {(double)NAN, (double)NAN};
-  const audit_line line = {none, none, none, none, none,        none, none,
+  const audit_line line = {none, none,        none, none,        none, none, none,
                            none, (double)NAN, 1.96, (double)NAN, 0.05, 1};
   return line;
 }

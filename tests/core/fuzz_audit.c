@@ -65,7 +65,7 @@ static double chi2_tail(double q, int df) {
 static audit_line printed(const pooled *p, int random, int digits) {
   const audit_range none = {(double)NAN, (double)NAN};
   const double quantile = 1.959963984540054;
-  audit_line line = {none, none, none, none, none,     none,        none,
+  audit_line line = {none, none,        none,     none,        none, none,  none,
                      none, (double)NAN, quantile, (double)NAN, 0.05, random};
   line.estimate = rounded(p->estimate, digits);
   line.ci_low = rounded(p->estimate - quantile * p->se, digits);
@@ -132,11 +132,10 @@ static void true_family(void) {
   const audit_line line = printed(&total, random, digits);
   audit_found found;
   true_line(&total, &line, &found);
-  for (int g = 0; g < parts; g++)
-    between += pow((part[g].estimate - wy / w) / part[g].se, 2);
+  for (int g = 0; g < parts; g++) between += pow((part[g].estimate - wy / w) / part[g].se, 2);
   HOLDS(inside(between, audit_difference_q(estimate, se, (size_t)parts)));
-  HOLDS(inside(total.estimate, audit_random_estimate(estimate, se, q_high, (size_t)parts,
-                                                     found.se.high)));
+  HOLDS(inside(total.estimate,
+               audit_random_estimate(estimate, se, q_high, (size_t)parts, found.se.high)));
   if (!random) {
     HOLDS(inside(total.estimate, audit_fixed_estimate(estimate, se, (size_t)parts)));
     HOLDS(inside(total.se, audit_fixed_se(se, (size_t)parts)));
@@ -188,10 +187,18 @@ static void false_line(void) {
   const double scale = pow(10, uniform(-6, 6));
   task t;
   memset(&t, 0, sizeof t);
-  const audit_line line = {nonsense(scale),       nonsense(scale),     nonsense(scale),
-                           nonsense_share(1),     nonsense_share(100), nonsense_share(1),
-                           nonsense_share(1000),  nonsense_share(10),  counts[below(7)],
-                           uniform(0.5, 3),       (double)NAN,         0.05,
+  const audit_line line = {nonsense(scale),
+                           nonsense(scale),
+                           nonsense(scale),
+                           nonsense_share(1),
+                           nonsense_share(100),
+                           nonsense_share(1),
+                           nonsense_share(1000),
+                           nonsense_share(10),
+                           counts[below(7)],
+                           uniform(0.5, 3),
+                           (double)NAN,
+                           0.05,
                            one_in(2)};
   t.line = line;
   if (one_in(3)) t.line.k = (double)NAN;

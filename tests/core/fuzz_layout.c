@@ -84,8 +84,8 @@ void fuzz_layout(const analysis *a, int strict) {
   d.in.has_subgroup_test = r->difference.estimable >= 2;
   d.in.show_events = one_in(2);
   d.in.show_both = one_in(3) && !isnan(r->random.estimate) && a->spec.totals == TOTALS_OVERALL;
-  d.in.show_prediction = a->spec.prediction && (random || d.in.show_both) &&
-                         a->spec.totals == TOTALS_OVERALL;
+  d.in.show_prediction =
+      a->spec.prediction && (random || d.in.show_both) && a->spec.totals == TOTALS_OVERALL;
   d.in.log_scale = effect_is_ratio(a->spec.effect.measure) || one_in(2);
   d.in.ticks = one_in(2) ? TICKS_NICE : TICKS_REVMAN;
   d.in.subgroups = diamonds;

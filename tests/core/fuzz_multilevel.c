@@ -60,8 +60,7 @@ void fuzz_multilevel(void) {
   const int alike = one_in(8);
   double low = HUGE_VAL, high = -HUGE_VAL, effect = 0;
   /* every cluster has a row; the others fall where they fall */
-  for (size_t i = 0; i < k; i++)
-    cluster[i] = i < clusters ? (int)i : below((int)clusters);
+  for (size_t i = 0; i < k; i++) cluster[i] = i < clusters ? (int)i : below((int)clusters);
   for (size_t i = 1; i < k; i++) /* rows of a cluster stand together */
     for (size_t j = i; j > 0 && cluster[j - 1] > cluster[j]; j--) {
       const int other = cluster[j];

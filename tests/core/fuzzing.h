@@ -24,9 +24,9 @@ extern int case_ok;
 void start_case(long number);
 void end_case(void);
 
-void fuzz_audit(void);      /* fuzz_audit.c */
+void fuzz_audit(void);                           /* fuzz_audit.c */
 void fuzz_layout(const analysis *a, int strict); /* fuzz_layout.c */
-void fuzz_multilevel(void); /* fuzz_multilevel.c */
-void fuzz_tau2(void);       /* fuzz_tau2.c */
+void fuzz_multilevel(void);                      /* fuzz_multilevel.c */
+void fuzz_tau2(void);                            /* fuzz_tau2.c */
 
 #endif
