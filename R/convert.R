@@ -8,10 +8,12 @@
 #' The other way, [mscpool()] takes an `escalc` object, an `rma` (`rma.uni`) fit or a `meta`
 #' object as `data`. Without a `measure` the effects are pooled as they stand, by inverse
 #' variance (`"GEN"`, shown exponentiated where the object's measure is a log, such as `"OR"` or
-#' `"IRLN"`); with one, the inputs that the object carries are analysed anew. Subgroups and excluded studies of a
-#' `meta` object stay what they are unless `subgroup` or `exclude` is given. Model, estimator and
-#' interval are those of the call to [mscpool()], not the object's; a note says where the object
-#' has weights or clusters of its own or filled-in studies, a warning where it has moderators.
+#' `"IRLN"`); with one, the inputs that the object carries are analysed anew. Subgroups and
+#' excluded studies of a `meta` object stay what they are unless `subgroup` or `exclude` is given.
+#' Model, estimator and interval are those of the call to [mscpool()], not the object's: a note
+#' names the arguments that would repeat the object's where they differ from the defaults taken.
+#' A note also says where the object has weights or clusters of its own or filled-in studies, a
+#' warning where it has moderators.
 #'
 #' `as.data.frame(fit)` has the columns that `metafor::rma(yi, vi, data = )` and
 #' `meta::metagen(yi, sei, data = )` take. It lists every row; those left out with `exclude`
@@ -59,9 +61,9 @@ log_measures <- c("RR", "OR", "PETO", "D2OR", "D2ORN", "D2ORL", "MPRR", "MPOR", 
                   "MPPETO", "IRR", "ROM", "ROMC", "VR", "VRC", "CVR", "CVRC", "REH", "HR", "DOR",
                   "PLN", "IRLN", "MNLN", "MLN", "SDLN", "CVLN")
 
-# list(data, measure, log, slab, subgroup, exclude, notes): a data frame in our vocabulary,
-# what the object says of its rows, and what of its model is not taken over; the measure is
-# asked for only where none was given.
+# list(data, measure, log, slab, subgroup, exclude, settings, notes): a data frame in our
+# vocabulary, what the object says of its rows, its model in our words, and what of it is not
+# taken over; the measure is asked for only where none was given.
 from_foreign <- function(x, effects_only) {
   found <- if (inherits(x, "meta")) from_meta(x)
            else if (inherits(x, "rma")) from_rma(x)
@@ -111,7 +113,42 @@ from_rma <- function(x) {
   full <- length(x$yi.f) == length(x$slab)
   list(data = data.frame(study = as.character(x$slab), yi = as.double(if (full) x$yi.f else x$yi),
                          vi = as.double(if (full) x$vi.f else x$vi)),
-       measure = if (is.null(x$measure)) "GEN" else x$measure, notes = rma_notes(x))
+       measure = if (is.null(x$measure)) "GEN" else x$measure,
+       settings = object_settings(!x$method %in% c("FE", "EE", "CE"), x$method,
+                                  rma_interval(x)),
+       notes = rma_notes(x))
+}
+
+# ---- the model of the object, and of the call ---------------------------------------
+
+# Their intervals in our words; NULL for others.
+rma_interval <- function(x)
+  switch(c(x$test, "")[1L], z = "wald", t = "t", knha = , hksj = "hksj", adhoc = "hksj_floor")
+
+meta_interval <- function(x) switch(
+  c(x$method.random.ci, "")[1L], classic = "wald", KR = "kr",
+  HK = switch(c(x$adhoc.hakn.ci, "")[1L], se = "hksj_floor", ci = "hksj_max",
+              IQWiG6 = "hksj_iqwig", "hksj"))
+
+# The arguments of mscpool() that say what the object's model is. A word that mscpool() does
+# not have, or that the object does not tell, is left out.
+object_settings <- function(random, tau2, ci_method) {
+  if (!random) return(list(model = "fixed"))
+  tau2 <- tau2_aliases(tau2)
+  c(list(model = "random"), if (isTRUE(tau2 %in% tau2_words)) list(tau2 = tau2),
+    if (!is.null(ci_method)) list(ci_method = ci_method))
+}
+
+# What the call left to defaults that are not the object's.
+note_settings <- function(settings, plan, call) {
+  ours <- list(model = plan$model, tau2 = plan$tau2_method, ci_method = plan$ci_method)
+  open <- setdiff(names(settings), names(call))
+  if ("model" %in% names(call) && plan$model != settings$model) return(NULL)
+  differ <- open[!vapply(open, function(arg) identical(settings[[arg]], ours[[arg]]), NA)]
+  if (length(differ) == 0L) return(NULL)
+  paste0("Not the model of the object: ",
+         paste0("`", differ, " = \"", unlist(settings[differ]), "\"`", collapse = ", "),
+         if (length(differ) > 1L) " repeat it." else " repeats it.")
 }
 
 # What makes an rma fit another model than the pool of its effects. Moderators change what
@@ -149,7 +186,9 @@ from_meta <- function(x) {
   }
   excluded <- if (!is.null(x$exclude) && any(x$exclude)) x$exclude
   list(data = data, measure = if (is.null(x$sm)) "GEN" else x$sm, subgroup = x$subgroup,
-       exclude = excluded, notes = meta_notes(x))
+       exclude = excluded,
+       settings = object_settings(!isFALSE(x$random), x$method.tau, meta_interval(x)),
+       notes = meta_notes(x))
 }
 
 meta_notes <- function(x) c(

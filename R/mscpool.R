@@ -269,6 +269,8 @@ mscpool <- function(data, measure, ..., subgroup = NULL, exclude = NULL,
   result <- .Call(glue_pool, plan$spec, rows, groups$core, layout_request(plan, rows))
   fit <- new_fit(result, plan, study, groups, checked, call)
   fit$core <- list(spec = plan$spec, data = rows, groups = groups$core)
+  if (!is.null(foreign$settings))
+    foreign$notes <- c(note_settings(foreign$settings, plan, call), foreign$notes)
   fit$notes <- c(foreign$notes, labels$notes, checked$notes, groups$notes,
                  fit_notes(fit, checked, groups))
   fit$forest <- label_layout(result$forest, fit)

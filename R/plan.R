@@ -54,8 +54,7 @@ choose_pooling <- function(pooling, measure, spread) {
            if (pooling == "Peto") ", or `measure = \"PETO\"`", arg = "pooling")
 }
 
-# metafor's words, its other names for the same estimator included. Some intervals
-# belong to one estimator, which is taken unless another was asked for.
+# Some intervals belong to one estimator, which is taken unless another was asked for.
 choose_tau2 <- function(tau2, is_default, ci_method, prediction) {
   belongs <- c(kr = "REML", hc = "DL", pl = "ML")[ci_method]
   by <- "ci_method"
@@ -64,12 +63,17 @@ choose_tau2 <- function(tau2, is_default, ci_method, prediction) {
     by <- "prediction"
   }
   if (is_default && !is.na(belongs)) return(belongs[[1L]])
-  if (identical(tau2, "CO") || identical(tau2, "VC")) tau2 <- "HE"
-  if (identical(tau2, "MP")) tau2 <- "PM"
-  tau2 <- choose_one(tau2, tau2_words, "tau2")
+  tau2 <- choose_one(tau2_aliases(tau2), tau2_words, "tau2")
   if (is.na(belongs) || tau2 == belongs) return(tau2)
   msc_stop("`", by, " = \"", if (by == "prediction") prediction else ci_method,
            "\"` is derived for `tau2 = \"", belongs, "\"`, not \"", tau2, "\"", arg = c(by, "tau2"))
+}
+
+# metafor's other names for the same estimators.
+tau2_aliases <- function(tau2) {
+  if (identical(tau2, "CO") || identical(tau2, "VC")) "HE"
+  else if (identical(tau2, "MP")) "PM"
+  else tau2
 }
 
 # TRUE is Higgins, Thompson and Spiegelhalter's.

@@ -86,9 +86,10 @@ test_that("what an rma or meta object has beyond its effects is not dropped in s
   skip_without("metafor", "meta", "metadat")
   d <- metafor::escalc("RR", ai = tpos, bi = tneg, ci = cpos, di = cneg, data = metadat::dat.bcg,
                        slab = paste(author, year))
-  plain <- mscpool(metafor::rma(yi, vi, data = d))
+  plain <- mscpool(metafor::rma(yi, vi, data = d), tau2 = "REML")
   expect_length(plain$notes, 0L)
-  expect_warning(fit <- mscpool(metafor::rma(yi, vi, mods = ~ ablat + alloc, data = d)),
+  expect_warning(fit <- mscpool(metafor::rma(yi, vi, mods = ~ ablat + alloc, data = d),
+                                tau2 = "REML"),
                  "`ablat`, `allocrandom`, `allocsystematic`", class = "msc_warning")
   expect_match(fit$notes, "not taken over: `ablat`", all = FALSE)
   expect_identical(fit$overall, plain$overall)
@@ -104,7 +105,7 @@ test_that("what an rma or meta object has beyond its effects is not dropped in s
   expect_match(mscpool(r)$notes, "trim and fill method: row 14 (Filled 1)", all = FALSE,
                fixed = TRUE)
   m <- meta::metagen(yi, sqrt(vi), data = d, studlab = paste(author, year), sm = "RR")
-  expect_length(mscpool(m)$notes, 0L)
+  expect_length(mscpool(m, tau2 = "REML")$notes, 0L)
   expect_match(mscpool(meta::trimfill(m))$notes, "trim and fill method: row ", all = FALSE)
   clustered <- suppressWarnings(meta::metagen(yi, sqrt(vi), data = d, cluster = alloc, sm = "RR"))
   expect_match(mscpool(clustered)$notes, "Clusters of the meta object", all = FALSE)
@@ -150,4 +151,31 @@ test_that("an effect is shown exponentiated where metafor calls its measure a lo
   # The log odds of one group is read as a proportion: not by exp().
   p <- metafor::escalc("PLO", xi = c(3, 5, 9), ni = c(20, 30, 40))
   expect_false(mscpool(p)$options$log)
+})
+
+test_that("a model that is not the object's is named, with the arguments that repeat it", {
+  skip_without("metafor", "meta", "metadat")
+  d <- metafor::escalc("RR", ai = tpos, bi = tneg, ci = cpos, di = cneg, data = metadat::dat.bcg)
+  note <- function(x, ...) grep("^Not the model", mscpool(x, ...)$notes, value = TRUE)
+  r <- metafor::rma(yi, vi, data = d, test = "knha")
+  expect_identical(note(r), paste("Not the model of the object: `tau2 = \"REML\"`,",
+                                  "`ci_method = \"hksj\"` repeat it."))
+  again <- mscpool(r, tau2 = "REML", ci_method = "hksj")
+  expect_length(again$notes, 0L)
+  expect_equal(c(again$overall$ci_low, again$overall$ci_high), c(r$ci.lb, r$ci.ub),
+               tolerance = 1e-5) # iterated to 1e-5 there
+  # What the call says needs no word.
+  expect_match(note(r, tau2 = "PM"), "object: `ci_method = \"hksj\"` repeats it", fixed = TRUE)
+  expect_length(note(r, model = "fixed"), 0L)
+  expect_length(note(d), 0L)
+  expect_match(note(metafor::rma(yi, vi, data = d, method = "EE")), "`model = \"fixed\"`")
+  expect_length(note(metafor::rma(yi, vi, data = d, method = "DL")), 0L)
+  expect_length(note(metafor::rma(yi, vi, data = d, method = "CO"), tau2 = "HE"), 0L)
+
+  g <- function(...) meta::metagen(yi, sqrt(vi), data = d, sm = "RR", ...)
+  expect_match(note(g(method.tau = "PM")), "`tau2 = \"PM\"` repeats")
+  expect_length(note(g(method.tau = "DL")), 0L)
+  expect_match(note(g(random = FALSE)), "`model = \"fixed\"`")
+  floor <- g(method.tau = "DL", method.random.ci = "HK", adhoc.hakn.ci = "se")
+  expect_match(note(floor), "`ci_method = \"hksj_floor\"` repeats")
 })
