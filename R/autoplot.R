@@ -53,9 +53,9 @@ autoplot.mscpool <- function(object, ...) {
 }
 
 # An arrow at the edge where an interval leaves the axis: without it the interval would
-# seem to end there. A row wholly outside keeps a stub.
+# seem to end there. A row wholly outside keeps a short line.
 cut_arrows <- function(plot, points, range) {
-  stub <- 0.06 * (range$x_max - range$x_min)
+  shortest <- 0.06 * (range$x_max - range$x_min)
   head <- grid::arrow(length = grid::unit(0.5, "lines"), type = "closed", angle = 25)
   edge <- function(cut, from, to) {
     if (!any(cut)) return(NULL)
@@ -64,6 +64,6 @@ cut_arrows <- function(plot, points, range) {
     aes <- ggplot2::aes(x = .data$from, xend = .data$to, y = .data$y, yend = .data$y)
     ggplot2::geom_segment(aes, marks, arrow = head)
   }
-  plot + edge(points$clip_low, range$x_min + stub, range$x_min) +
-    edge(points$clip_high, range$x_max - stub, range$x_max)
+  plot + edge(points$clip_low, range$x_min + shortest, range$x_min) +
+    edge(points$clip_high, range$x_max - shortest, range$x_max)
 }

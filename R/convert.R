@@ -130,13 +130,12 @@ meta_interval <- function(x) switch(
   HK = switch(c(x$adhoc.hakn.ci, "")[1L], se = "hksj_floor", ci = "hksj_max",
               IQWiG6 = "hksj_iqwig", "hksj"))
 
-# The arguments of mscpool() that say what the object's model is. A word that mscpool() does
-# not have, or that the object does not tell, is left out.
+# The arguments of mscpool() that say what the object's model is; what it does not tell is
+# left out. `tau2` may be a word that mscpool() does not have.
 object_settings <- function(random, tau2, ci_method) {
   if (!random) return(list(model = "fixed"))
-  tau2 <- tau2_aliases(tau2)
-  c(list(model = "random"), if (isTRUE(tau2 %in% tau2_words)) list(tau2 = tau2),
-    if (!is.null(ci_method)) list(ci_method = ci_method))
+  settings <- list(model = "random", tau2 = tau2_aliases(tau2), ci_method = ci_method)
+  Filter(Negate(is.null), settings)
 }
 
 # What the call left to defaults that are not the object's.
@@ -145,10 +144,13 @@ note_settings <- function(settings, plan, call) {
   open <- setdiff(names(settings), names(call))
   if ("model" %in% names(call) && plan$model != settings$model) return(NULL)
   differ <- open[!vapply(open, function(arg) identical(settings[[arg]], ours[[arg]]), NA)]
-  if (length(differ) == 0L) return(NULL)
-  paste0("Not the model of the object: ",
-         paste0("`", differ, " = \"", unlist(settings[differ]), "\"`", collapse = ", "),
-         if (length(differ) > 1L) " repeat it." else " repeats it.")
+  words <- unlist(settings[differ])
+  unknown <- differ == "tau2" & !words %in% tau2_words
+  c(if (!all(unknown))
+      paste0("The object's own model is another; to repeat it: ",
+             toString(paste0("`", differ, " = \"", words, "\"`")[!unknown]), "."),
+    if (any(unknown))
+      paste0("The object's estimator of tau-squared, ", words[unknown], ", is not available here."))
 }
 
 # What makes an rma fit another model than the pool of its effects. Moderators change what

@@ -237,10 +237,10 @@ draw_points <- function(spec, page, across, down) {
 # Horizontal lines from low to high, cut at the axis; an arrowhead where cut.
 draw_intervals <- function(low, high, y, spec, page, across, down, gp) {
   range <- spec$layout$range
-  # A mark wholly outside keeps a stub at the edge, so that its row is not empty.
-  stub <- 0.06 * (range$x_max - range$x_min)
-  from <- pmin(pmax(low, range$x_min), range$x_max - stub)
-  to <- pmax(pmin(high, range$x_max), range$x_min + stub)
+  # A mark wholly outside keeps a short line at the edge, so that its row is not empty.
+  shortest <- 0.06 * (range$x_max - range$x_min)
+  from <- pmin(pmax(low, range$x_min), range$x_max - shortest)
+  to <- pmax(pmin(high, range$x_max), range$x_min + shortest)
   cut_low <- low < range$x_min
   cut_high <- high > range$x_max
   x0 <- to_panel(from, page$panel, range)

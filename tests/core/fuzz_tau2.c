@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include <Rmath.h>
+
 #include "fuzzing.h"
 #include "regression.h"
 #include "tau2_groups.h"
@@ -78,10 +80,14 @@ static void check_intervals(const task *t) {
   }
   HOLDS(t->low[TAU2_CI_PL] <= t->fit[TAU2_REML].tau2);
   HOLDS(t->fit[TAU2_REML].tau2 <= t->high[TAU2_CI_PL]);
-  /* Q-profile: the same quantile of chi^2 from both sides. */
-  if (t->problem.k > 2 || t->high[TAU2_CI_QP] == 0) return;
-  t->problem.evaluate(t->problem.model, t->high[TAU2_CI_QP], 0, &at);
-  HOLDS(fabs(at.rss / 0.000982069117175255 - 1) < 1e-8); /* R: qchisq(0.025, 1) */
+  /* Q-profile: a quantile of chi^2 at either limit, or less at 0. */
+  for (int upper = 0; upper <= 1; upper++) {
+    const double limit = upper ? t->high[TAU2_CI_QP] : t->low[TAU2_CI_QP];
+    const double want = qchisq(0.025, t->problem.k - 1, upper, 0);
+    t->problem.evaluate(t->problem.model, limit, 0, &at);
+    HOLDS(at.rss / want - 1 < 1e-8);
+    HOLDS(limit == 0 || at.rss / want - 1 > -1e-8);
+  }
 }
 
 /* An intercept alone in the regression's own arithmetic. */

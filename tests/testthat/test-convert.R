@@ -156,26 +156,28 @@ test_that("an effect is shown exponentiated where metafor calls its measure a lo
 test_that("a model that is not the object's is named, with the arguments that repeat it", {
   skip_without("metafor", "meta", "metadat")
   d <- metafor::escalc("RR", ai = tpos, bi = tneg, ci = cpos, di = cneg, data = metadat::dat.bcg)
-  note <- function(x, ...) grep("^Not the model", mscpool(x, ...)$notes, value = TRUE)
+  note <- function(x, ...) grep("^The object's ", mscpool(x, ...)$notes, value = TRUE)
   r <- metafor::rma(yi, vi, data = d, test = "knha")
-  expect_identical(note(r), paste("Not the model of the object: `tau2 = \"REML\"`,",
-                                  "`ci_method = \"hksj\"` repeat it."))
+  expect_identical(note(r), paste("The object's own model is another; to repeat it:",
+                                  "`tau2 = \"REML\"`, `ci_method = \"hksj\"`."))
   again <- mscpool(r, tau2 = "REML", ci_method = "hksj")
   expect_length(again$notes, 0L)
   expect_equal(c(again$overall$ci_low, again$overall$ci_high), c(r$ci.lb, r$ci.ub),
                tolerance = 1e-5) # iterated to 1e-5 there
   # What the call says needs no word.
-  expect_match(note(r, tau2 = "PM"), "object: `ci_method = \"hksj\"` repeats it", fixed = TRUE)
+  expect_match(note(r, tau2 = "PM"), "it: `ci_method = \"hksj\"`.", fixed = TRUE)
   expect_length(note(r, model = "fixed"), 0L)
   expect_length(note(d), 0L)
   expect_match(note(metafor::rma(yi, vi, data = d, method = "EE")), "`model = \"fixed\"`")
   expect_length(note(metafor::rma(yi, vi, data = d, method = "DL")), 0L)
   expect_length(note(metafor::rma(yi, vi, data = d, method = "CO"), tau2 = "HE"), 0L)
+  expect_identical(note(metafor::rma(yi, vi, data = d, method = "SJIT")),
+                   "The object's estimator of tau-squared, SJIT, is not available here.")
 
   g <- function(...) meta::metagen(yi, sqrt(vi), data = d, sm = "RR", ...)
-  expect_match(note(g(method.tau = "PM")), "`tau2 = \"PM\"` repeats")
+  expect_match(note(g(method.tau = "PM")), "it: `tau2 = \"PM\"`.", fixed = TRUE)
   expect_length(note(g(method.tau = "DL")), 0L)
   expect_match(note(g(random = FALSE)), "`model = \"fixed\"`")
   floor <- g(method.tau = "DL", method.random.ci = "HK", adhoc.hakn.ci = "se")
-  expect_match(note(floor), "`ci_method = \"hksj_floor\"` repeats")
+  expect_match(note(floor), "it: `ci_method = \"hksj_floor\"`.", fixed = TRUE)
 })
